@@ -13,6 +13,12 @@ pub enum Method {
 }
 
 impl Method {
+    /// Returns the method that HTTP writes so, if it is one of these.
+    pub fn parse(text: &str) -> Option<Self> {
+        let methods = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
+        methods.into_iter().find(|method| method.as_str() == text)
+    }
+
     /// The method as HTTP writes it.
     pub const fn as_str(self) -> &'static str {
         match self {

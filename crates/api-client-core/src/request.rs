@@ -1,10 +1,12 @@
 use std::{borrow::Cow, fmt};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Placeholder, decode::DecodeError, query_string,
+    Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Placeholder,
+    decode::{self, DecodeError},
+    query_string,
 };
 
 /// A function that decodes a response.
@@ -159,6 +161,34 @@ impl<T> Request<T> {
     /// When the body does not have the form of this endpoint's responses.
     pub fn read(&self, response: &HttpResponse) -> Result<T, DecodeError> {
         (self.read)(response)
+    }
+}
+
+impl Request<HttpResponse> {
+    /// Creates a request to an endpoint that a client does not model, answered with the unprocessed response.
+    pub fn unmodelled(endpoint: Endpoint, values: &[Placeholder<'_>]) -> Self {
+        Self::new(endpoint, values, |answer| Ok(answer.clone()))
+    }
+}
+
+impl<T: DeserializeOwned> Request<T> {
+    /// Creates a request to an endpoint that a client does not model, whose response is JSON of the form of `T`, with
+    /// whatever envelope the API puts around it.
+    ///
+    /// ```
+    /// use api_client_core::{Endpoint, Idempotency, Method, Request};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Seasons {
+    ///     response: Vec<u64>,
+    /// }
+    ///
+    /// const SEASONS: Endpoint = Endpoint::new(Method::Get, "/product-service/season/{ids}", Idempotency::Read);
+    /// let request = Request::<Seasons>::unmodelled_json(SEASONS, &[&"1-3"]);
+    /// assert_eq!(request.to_string(), "GET /product-service/season/1-3");
+    /// ```
+    pub fn unmodelled_json(endpoint: Endpoint, values: &[Placeholder<'_>]) -> Self {
+        Self::new(endpoint, values, |answer| decode::json(&answer.body))
     }
 }
 

@@ -60,7 +60,7 @@ fn paging() {
     told("stream of 100,000 rows, to a single page", all, one, 1.1);
 }
 
-async fn by_page(mut search: Results<'_, OrderSearch>) -> u64 {
+async fn by_page(mut search: Results<OrderSearch>) -> u64 {
     let mut rows = 0;
     while let Some(page) = search.next_page().await.unwrap() {
         rows += page.rows().unwrap().len() as u64;
@@ -68,7 +68,7 @@ async fn by_page(mut search: Results<'_, OrderSearch>) -> u64 {
     rows
 }
 
-async fn by_row(search: Results<'_, OrderSearch>) -> u64 {
+async fn by_row(search: Results<OrderSearch>) -> u64 {
     let mut stream = search.stream();
     let mut rows = 0;
     while let Some(row) = stream.next().await {
@@ -77,7 +77,7 @@ async fn by_row(search: Results<'_, OrderSearch>) -> u64 {
     rows
 }
 
-fn rows_of_a_search(available: u64, read: impl AsyncFnOnce(Results<'_, OrderSearch>) -> u64) -> u64 {
+fn rows_of_a_search(available: u64, read: impl AsyncFnOnce(Results<OrderSearch>) -> u64) -> u64 {
     let client = Client::builder("acmeoutdoors")
         .datacenter("euw1")
         .credentials(Credentials::private_app("acmeoutdoors_returns", "a-token"))

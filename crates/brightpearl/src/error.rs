@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
 use crate::{ApiError, error_body::ErrorBody, search::UndecodableRow};
 use api_client_core::{
     Endpoint, HttpResponse, Method,
@@ -27,6 +29,7 @@ struct ErrorInner {
     api_errors: Vec<ApiError>,
     request_id: Option<String>,
     body_excerpt: Option<String>,
+    try_again_at: Option<Timestamp>,
     verification_hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -53,7 +56,9 @@ pub enum ErrorKind {
     NotFound,
     /// Brightpearl rejected the request. [`Error::api_errors`] say why; correct it.
     Refused,
-    /// The rate limit remained exceeded. Try again later, or send less.
+    /// The rate limit remained exceeded, or the wait for it is longer than
+    /// [`ClientBuilder::max_wait`](crate::ClientBuilder::max_wait). Try again at [`Error::try_again_at`], or send
+    /// less.
     Throttled,
     /// A read or a repeatable write failed on Brightpearl's side. Try again later.
     ServerFailed,
@@ -84,7 +89,7 @@ impl ErrorKind {
             }
             Self::NotFound => "not found",
             Self::Refused => "rejected",
-            Self::Throttled => "rate limit exceeded; try again later",
+            Self::Throttled => "rate limit exceeded; try again later, or send less",
             Self::ServerFailed => "server error at Brightpearl; try again later",
             Self::NotSent => "request not sent; try again later",
             Self::AnswerLost => "no complete response; try again",
@@ -124,6 +129,12 @@ impl Error {
         self.0.body_excerpt.as_deref()
     }
 
+    /// Returns when to make the call again: for [`ErrorKind::Throttled`] when the rate limit resets, and for a call
+    /// that was given up because of its next wait when that wait would have ended.
+    pub fn try_again_at(&self) -> Option<Timestamp> {
+        self.0.try_again_at
+    }
+
     /// Returns the method of the call, if there was one.
     pub fn method(&self) -> Option<Method> {
         self.0.report.as_ref().map(CallReport::method)
@@ -159,6 +170,13 @@ impl Error {
     /// Whether Brightpearl may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    /// Whether the same call may be made again without being applied twice. False only for a write without a key
+    /// that may have been applied: check first. For a keyed write, create the object again under the same key:
+    /// the client looks it up, and returns the existing one.
+    pub fn safe_to_repeat(&self) -> bool {
+        self.0.report.as_ref().is_none_or(CallReport::safe_to_repeat)
     }
 
     /// Returns a text that is equal for two calls that failed for the same reason: the kind, the call with its placeholders,
@@ -213,6 +231,17 @@ impl Error {
         error
     }
 
+    /// Creates the error of a keyed write that is not sent yet, because an earlier one may be in transit until then.
+    pub(crate) fn not_sent_before(endpoint: Endpoint, at: Timestamp) -> Self {
+        let what = "an earlier attempt under the same key may still arrive";
+        Self::of(ErrorKind::NotSent, what, Some(CallReport::unsent(endpoint))).with_try_again_at(at)
+    }
+
+    pub(crate) fn with_try_again_at(mut self, at: Timestamp) -> Self {
+        self.0.try_again_at = Some(at);
+        self
+    }
+
     /// Creates the error for a missing access token; the message says why and what to do.
     pub(crate) fn no_access_token(message: impl Into<String>) -> Self {
         Self::of(ErrorKind::NoAccessToken, message, None)
@@ -251,7 +280,7 @@ impl Error {
         verification_hint: Option<&'static str>,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, prepare_error, class } = failure;
+        let Failure { report, response, transport, prepare_error, class, try_again_at } = failure;
         if let Some(cause) = prepare_error {
             return Self::without_token(report, cause);
         }
@@ -262,6 +291,7 @@ impl Error {
             error.0.take(response);
         }
         error.0.describe(body, hide);
+        error.0.try_again_at = try_again_at;
         error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
         error.0.source = transport.map(|error| Arc::new(error) as Arc<_>);
         error
@@ -276,6 +306,7 @@ impl Error {
             api_errors: Vec::new(),
             request_id: None,
             body_excerpt: None,
+            try_again_at: None,
             verification_hint: None,
             source: None,
         }))
@@ -340,12 +371,18 @@ impl fmt::Display for Error {
         let inner = &*self.0;
         let mut details: Vec<Cow<'_, str>> = inner.api_errors.iter().map(code_and_message).collect();
         let summary = match inner.kind.summary() {
+            _ if inner.kind == ErrorKind::Ambiguous && self.safe_to_repeat() => {
+                "no conclusive response: the write may have been applied; create it again under the same key"
+            }
             Some(summary) => {
                 details.push(inner.message.as_str().into());
                 summary
             }
             None => inner.message.as_str(),
         };
+        if let Some(time) = inner.try_again_at {
+            details.push(format!("try again at {time}").into());
+        }
         let text = ErrorText {
             report: inner.report.as_ref(),
             summary: summary.into(),

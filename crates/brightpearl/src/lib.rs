@@ -46,3 +46,8 @@ pub use request::Request;
 #[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../../docs/brightpearl.md")]
 pub struct Guide;
+
+/// The guide of what both clients have in common.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../../docs/clients.md")]
+pub struct ClientsGuide;

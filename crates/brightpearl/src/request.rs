@@ -14,4 +14,7 @@
 
 // All of them are `#[inline]`: the code that writes a body and decodes a response is compiled where the request
 // is made, and not for users of the models only.
-pub use api_client_core::{Endpoint, Idempotency, Method, Placeholder, Request};
+pub use api_client_core::{
+    Endpoint, Header, Headers, HttpRequest, HttpResponse, Idempotency, Method, Placeholder, ReadAnswer,
+    Request,
+};

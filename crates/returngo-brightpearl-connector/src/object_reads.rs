@@ -87,7 +87,7 @@ pub(crate) struct Rows<T> {
 /// Reads all rows of a search. Skips those that cannot be decoded.
 pub(crate) async fn rows<S: Searchable>(
     kind: UnreadableKind,
-    mut search: Results<'_, S>,
+    mut search: Results<S>,
     skipped: &mut Skipped<'_>,
 ) -> Result<Rows<S::Row>, Error> {
     let mut rows = Rows { decoded: Vec::new(), skipped_ids: Vec::new() };

@@ -54,7 +54,9 @@ pub enum ErrorKind {
     NotFound,
     /// ReturnGO rejected the request; the message says why. Correct it.
     Refused,
-    /// The rate limit per second remained exceeded. Try again later, or send less.
+    /// The rate limit per second remained exceeded, or the wait for it is longer than
+    /// [`ClientBuilder::max_wait`](crate::ClientBuilder::max_wait). Try again at [`Error::try_again_at`], or send
+    /// less.
     Throttled,
     /// The daily quota is used up. [`Error::try_again_at`] says when it resets; ReturnGO's support raises it.
     QuotaSpent,
@@ -127,7 +129,8 @@ impl Error {
         self.0.aws_ids.iter().map(|(name, id)| (*name, id.as_str()))
     }
 
-    /// Returns when the quota resets, for [`ErrorKind::QuotaSpent`].
+    /// Returns when to make the call again: for [`ErrorKind::QuotaSpent`] and [`ErrorKind::Throttled`] when the quota
+    /// resets, and for a call that was given up because of its next wait when that wait would have ended.
     pub fn try_again_at(&self) -> Option<Timestamp> {
         self.0.try_again_at
     }
@@ -166,6 +169,12 @@ impl Error {
     /// Whether ReturnGO may have applied the call although it failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.report.as_ref().is_some_and(CallReport::may_have_been_applied)
+    }
+
+    /// Whether the same call may be made again without being applied twice. False only for a write that has its
+    /// effect each time and may have been applied, such as a comment: check first.
+    pub fn safe_to_repeat(&self) -> bool {
+        self.0.report.as_ref().is_none_or(CallReport::safe_to_repeat)
     }
 
     /// Returns a text that is equal for two calls that failed for the same reason: the kind, the call with its placeholders,
@@ -216,7 +225,7 @@ impl Error {
         day_ends: Timestamp,
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
-        let Failure { report, response, transport, prepare_error, class } = failure;
+        let Failure { report, response, transport, prepare_error, class, try_again_at } = failure;
         // Here preparing a request means only to count a call of the day.
         let kind = match &prepare_error {
             Some(prepare_error) if prepare_error.is::<DailyQuotaSpent>() => ErrorKind::QuotaSpent,
@@ -231,7 +240,7 @@ impl Error {
             error.0.message = message(&response.body).map(|text| hide(&text)).unwrap_or_default();
             error.0.body_excerpt = excerpt(&response.body).map(|text| hide(&text));
         }
-        error.0.try_again_at = (kind == ErrorKind::QuotaSpent).then_some(day_ends);
+        error.0.try_again_at = if kind == ErrorKind::QuotaSpent { Some(day_ends) } else { try_again_at };
         error.0.verification_hint = verification_hint.filter(|_| kind == ErrorKind::Ambiguous);
         if kind == ErrorKind::NotSent && prepare_error.is_some() {
             error.0.message = "the daily call count cannot be updated".to_owned();
@@ -289,17 +298,20 @@ impl fmt::Display for Error {
             Some(summary) => (summary, inner.message.as_str()),
             None => (inner.message.as_str(), ""),
         };
-        let summary = match inner.try_again_at {
-            Some(time) => format!("{summary} until {time}; ReturnGO's support raises the quota").into(),
-            None => summary.into(),
+        let (summary, advice) = match (inner.kind, inner.try_again_at) {
+            (ErrorKind::QuotaSpent, Some(time)) => {
+                (format!("{summary} until {time}; ReturnGO's support raises the quota").into(), "".into())
+            }
+            (ErrorKind::Undecodable, _) => (summary.into(), "report it".into()),
+            (_, Some(time)) => (summary.into(), format!("try again at {time}").into()),
+            (_, None) => (summary.into(), "".into()),
         };
-        let advice = if inner.kind == ErrorKind::Undecodable { "report it" } else { "" };
         let text = ErrorText {
             report: inner.report.as_ref(),
             summary,
             verification_hint: inner.verification_hint,
             status: inner.status,
-            details: vec![advice.into(), message.into()],
+            details: vec![advice, message.into()],
             request_id: self.request_id(),
         };
         text.fmt(f)

@@ -343,9 +343,9 @@ pub fn set_status(id: &RmaId, status: &RmaStatus) -> Request<()> {
 pub struct Rmas<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Rmas<'c> {
+impl Rmas<'_> {
     /// Lists the RMAs that match the filter, page by page, as summaries.
-    pub const fn list(&self, filter: RmaFilter) -> crate::client::Pages<'c, RmaFilter> {
+    pub fn list(&self, filter: RmaFilter) -> crate::client::Pages<RmaFilter> {
         crate::client::Pages::new(self.0, filter)
     }
 

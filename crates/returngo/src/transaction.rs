@@ -282,9 +282,9 @@ pub fn update(id: &TransactionId, outcome: &TransactionOutcome) -> Request<()> {
 pub struct Transactions<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Transactions<'c> {
+impl Transactions<'_> {
     /// Lists the transactions that match the filter, page by page.
-    pub const fn list(&self, filter: TransactionFilter) -> crate::client::Pages<'c, TransactionFilter> {
+    pub fn list(&self, filter: TransactionFilter) -> crate::client::Pages<TransactionFilter> {
         crate::client::Pages::new(self.0, filter)
     }
 

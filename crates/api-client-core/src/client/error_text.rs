@@ -1,9 +1,11 @@
 use std::{borrow::Cow, fmt};
 
 use super::CallReport;
+use crate::Idempotency;
 
 /// The one-line text of a failed call, in the same order for every client:
 /// `GET /order/{orderIds} (4 attempts in 2.1s): SUMMARY; before sending it again, HINT (status 503); DETAIL [request ID]`.
+/// For a keyed write: `SUMMARY; to check it yourself, HINT`.
 #[derive(Debug, Default)]
 pub struct ErrorText<'a> {
     /// The call, if there was one.
@@ -27,7 +29,12 @@ impl fmt::Display for ErrorText<'_> {
         }
         f.write_str(&self.summary)?;
         if let Some(hint) = self.verification_hint {
-            write!(f, "; before sending it again, {hint}")?;
+            let keyed = |report: &CallReport| report.idempotency() == Idempotency::KeyedWrite;
+            let advice = match self.report {
+                Some(report) if keyed(report) => "to check it yourself",
+                _ => "before sending it again",
+            };
+            write!(f, "; {advice}, {hint}")?;
         }
         if let Some(status) = self.status {
             write!(f, " (status {status})")?;

@@ -6,10 +6,10 @@ use tracing::{Instrument, Span, debug, info, info_span};
 
 use super::{
     CallReport, Clock, FailureClass, FinishedAttempt, NotRetried, Observer, RetryPolicy, Transport,
-    TransportError,
+    TransportError, WaitTooLong, Waits,
     retry::{AttemptCounts, RetryDecision},
 };
-use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency};
+use crate::{Endpoint, HttpRequest, HttpResponse, Idempotency, time::later};
 
 /// What one API adds to the pipeline: its rate limit and credentials before a request, and the classification
 /// of its response.
@@ -19,11 +19,12 @@ pub trait ApiPolicy: Send + Sync {
     /// response is classified.
     ///
     /// # Errors
-    /// When something that the request needs, such as an access token, is unavailable: the request is not sent.
+    /// When something that the request needs, such as an access token, is unavailable, or [`WaitTooLong`]: the
+    /// request is not sent.
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
-        clock: &dyn Clock,
+        waits: &mut Waits<'_>,
     ) -> Result<Permit<'a>, PrepareError>;
 
     /// Classifies a response. Called for every response, whatever its status.
@@ -61,7 +62,7 @@ pub enum Disposition {
     CredentialsExpired,
     /// The server failed and may have applied the request.
     ServerFailed,
-    /// As `ServerFailed`, and a retry would fail as well.
+    /// As `ServerFailed`, and perhaps because of the request's body: a retry of a write would fail as well.
     ServerFailedPermanently,
 }
 
@@ -78,6 +79,8 @@ pub struct Failure {
     pub prepare_error: Option<PrepareError>,
     /// The failure of the last attempt.
     pub class: FailureClass,
+    /// When the next attempt would have been made, if the call did not wait for it or the rate limit rejected it.
+    pub try_again_at: Option<Timestamp>,
 }
 
 /// Sends requests: prepare, send, classify, retry.
@@ -91,12 +94,15 @@ pub struct Pipeline {
     pub retry: RetryPolicy,
     /// Called after every attempt, if set.
     pub observer: Option<Arc<dyn Observer>>,
+    /// The longest time that a call waits in all, for the rate limit and between attempts; none is unlimited.
+    pub max_wait: Option<Duration>,
     /// The API's name in spans and log lines.
     pub api: &'static str,
 }
 
 impl Pipeline {
-    /// Sends a request until it succeeds or must not be retried.
+    /// Sends a request until it succeeds or must not be retried. Dropping the call gives its permit back;
+    /// whether a request that was already sent is applied is then unknown.
     ///
     /// # Errors
     /// A [`Failure`] with the last response and a report.
@@ -126,39 +132,53 @@ impl Pipeline {
         request: &HttpRequest,
     ) -> Result<HttpResponse, Box<Failure>> {
         let started = self.clock.now();
+        let mut waits = Waits::new(&*self.clock, self.max_wait);
         let mut counts = AttemptCounts::default();
         let mut may_have_been_applied = false;
         let mut waited = Duration::ZERO;
         loop {
             counts.attempts += 1;
             Span::current().record("attempt", counts.attempts);
-            let end = match self.attempt(policy, endpoint, request, counts.attempts, waited).await {
-                Ok(response) => return Ok(response),
-                Err(end) => end,
-            };
+            let mut end =
+                match self.attempt(policy, endpoint, request, &mut waits, (counts.attempts, waited)).await {
+                    Ok(response) => return Ok(response),
+                    Err(end) => end,
+                };
             counts.record(end.class);
             may_have_been_applied |= end.class.leaves_doubt() && endpoint.idempotency != Idempotency::Read;
-            let next = match end.prepare_error {
-                Some(_) => RetryDecision::GiveUp(NotRetried::NotPrepared),
-                None => self.retry.next(endpoint.idempotency, end.class, counts, end.wait),
-            };
-            match next {
+            let reason = match self.next(endpoint, &end, counts) {
+                RetryDecision::GiveUp(reason) => reason,
                 RetryDecision::Retry { after } => {
-                    info!(
-                                            failure = ?end.class,
-                                            wait_ms = after.as_millis() as u64,
-                                            "retrying the request"
-                    );
-                    self.clock.sleep(after).await;
-                    waited = after;
+                    info!(failure = ?end.class, wait_ms = after.as_millis() as u64, "retrying the request");
+                    match waits.sleep(after).await {
+                        Ok(()) => {
+                            waited = after;
+                            continue;
+                        }
+                        Err(WaitTooLong { try_again_at }) => {
+                            end.try_again_at = Some(try_again_at);
+                            NotRetried::WaitTooLong
+                        }
+                    }
                 }
-                RetryDecision::GiveUp(reason) => {
-                    let report = self.report(endpoint, counts, started, reason, may_have_been_applied);
-                    debug!(failure = ?end.class, %reason, attempts = report.attempts, "giving up on the request");
-                    let FailedAttempt { response, transport, prepare_error, class, .. } = *end;
-                    return Err(Box::new(Failure { report, response, transport, prepare_error, class }));
-                }
+            };
+            if end.is_unsent() {
+                counts.attempts -= 1;
             }
+            let report = self.report(endpoint, counts, started, reason, may_have_been_applied);
+            debug!(failure = ?end.class, %reason, attempts = report.attempts, "giving up on the request");
+            let unasked = self.retry.backoff.longest;
+            return Err(Box::new(end.into_failure(report, self.clock.now(), unasked)));
+        }
+    }
+
+    fn next(&self, endpoint: Endpoint, end: &FailedAttempt, counts: AttemptCounts) -> RetryDecision {
+        if end.prepare_error.is_some() {
+            RetryDecision::GiveUp(NotRetried::NotPrepared)
+        } else if end.is_unsent() {
+            RetryDecision::GiveUp(NotRetried::WaitTooLong)
+        } else {
+            self.retry.next(endpoint.idempotency, end.class, counts, end.wait)
         }
     }
 
@@ -167,13 +187,12 @@ impl Pipeline {
         policy: &dyn ApiPolicy,
         endpoint: Endpoint,
         request: &HttpRequest,
-        attempt: u32,
-        waited: Duration,
+        waits: &mut Waits<'_>,
+        (attempt, waited): (u32, Duration),
     ) -> Result<HttpResponse, Box<FailedAttempt>> {
         let mut request = request.clone();
         let asked = self.clock.now();
-        let _permit =
-            policy.prepare(&mut request, &*self.clock).await.map_err(FailedAttempt::prepare_error)?;
+        let _permit = policy.prepare(&mut request, waits).await.map_err(FailedAttempt::unprepared)?;
         let sent = self.clock.now();
         let answer = self.transport.send(request).await;
         let answered = self.clock.now();
@@ -238,15 +257,35 @@ struct FailedAttempt {
     response: Option<HttpResponse>,
     transport: Option<TransportError>,
     prepare_error: Option<PrepareError>,
+    /// When the rate limit would have permitted it.
+    try_again_at: Option<Timestamp>,
 }
 
 impl FailedAttempt {
     const fn new(class: FailureClass) -> Self {
-        Self { class, wait: None, response: None, transport: None, prepare_error: None }
+        Self { class, wait: None, response: None, transport: None, prepare_error: None, try_again_at: None }
     }
 
-    fn prepare_error(error: PrepareError) -> Box<Self> {
-        Box::new(Self { prepare_error: Some(error), ..Self::new(FailureClass::NeverSent) })
+    fn unprepared(error: PrepareError) -> Box<Self> {
+        Box::new(match error.downcast::<WaitTooLong>() {
+            Ok(too_long) => {
+                Self { try_again_at: Some(too_long.try_again_at), ..Self::new(FailureClass::Throttled) }
+            }
+            Err(error) => Self { prepare_error: Some(error), ..Self::new(FailureClass::NeverSent) },
+        })
+    }
+
+    /// Whether it was given up before it was sent, because of the rate limit.
+    const fn is_unsent(&self) -> bool {
+        matches!(self.class, FailureClass::Throttled) && self.response.is_none()
+    }
+
+    /// `unasked` is the wait after a rejection by the rate limit that asks for none.
+    fn into_failure(self, report: CallReport, now: Timestamp, unasked: Duration) -> Failure {
+        let Self { class, wait, response, transport, prepare_error, try_again_at } = self;
+        let rejected = (class == FailureClass::Throttled).then(|| later(now, wait.unwrap_or(unasked)));
+        let try_again_at = try_again_at.or(rejected);
+        Failure { report, response, transport, prepare_error, class, try_again_at }
     }
 
     fn unanswered(error: TransportError) -> Box<Self> {

@@ -78,6 +78,12 @@ impl CallReport {
         self.not_retried
     }
 
+    /// Whether the same call may be sent again without being applied twice: it has no effect, an effect that a
+    /// repetition does not change or a key, or it was certainly not applied.
+    pub const fn safe_to_repeat(&self) -> bool {
+        !self.may_have_been_applied || !matches!(self.endpoint.idempotency, Idempotency::UnkeyedWrite)
+    }
+
     /// Whether the server may have applied the call although it failed. Always false for reads.
     pub const fn may_have_been_applied(&self) -> bool {
         self.may_have_been_applied

@@ -13,7 +13,8 @@ pub enum FailureClass {
     AnswerLost,
     /// The server failed; it may have applied the request.
     ServerFailed,
-    /// The server failed in a way that a retry does not cure; it may have applied the request.
+    /// The server failed, perhaps because of the request's body, so that a retry of a write would fail as well;
+    /// it may have applied the request.
     ServerFailedPermanently,
     /// The server rejected the request before applying it because its credentials have expired; the policy can
     /// get new ones.
@@ -47,7 +48,8 @@ pub enum NotRetried {
     MayHaveBeenApplied,
     /// All attempts that the policy allows were made.
     AttemptsUsedUp,
-    /// The server asks for a longer wait than the policy allows.
+    /// The next wait is longer than allowed: one that the server asks for, or one that exceeds the longest wait
+    /// of a call.
     WaitTooLong,
     /// Something that the request needs, such as an access token, is unavailable.
     NotPrepared,
@@ -61,7 +63,7 @@ impl fmt::Display for NotRetried {
             Self::MayHaveBeenApplied => "it may have been applied and must not be applied twice",
             Self::AttemptsUsedUp => "all attempts were made",
             Self::NotPrepared => "something that it needs, such as an access token, is unavailable",
-            Self::WaitTooLong => "the server asks for a longer wait than allowed",
+            Self::WaitTooLong => "the next wait is longer than allowed",
         })
     }
 }
@@ -130,7 +132,10 @@ impl RetryPolicy {
             _ if class.is_ambiguous_for(idempotency) => {
                 return RetryDecision::GiveUp(NotRetried::MayHaveBeenApplied);
             }
-            FailureClass::ServerFailedPermanently => return RetryDecision::GiveUp(NotRetried::Pointless),
+            // The cause may be the body, and a read has none.
+            FailureClass::ServerFailedPermanently if idempotency != Idempotency::Read => {
+                return RetryDecision::GiveUp(NotRetried::Pointless);
+            }
             _ => {}
         }
         let used_up = match class {
@@ -194,11 +199,14 @@ mod tests {
             for class in [FailureClass::AnswerLost, FailureClass::ServerFailed] {
                 assert!(matches!(next(idempotency, class), RetryDecision::Retry { .. }));
             }
-            assert_eq!(
-                next(idempotency, FailureClass::ServerFailedPermanently),
-                RetryDecision::GiveUp(NotRetried::Pointless)
-            );
         }
+    }
+
+    #[test]
+    fn a_failure_that_may_be_the_bodys_fault_is_retried_for_a_read_only() {
+        let class = FailureClass::ServerFailedPermanently;
+        assert!(matches!(next(Read, class), RetryDecision::Retry { .. }));
+        assert_eq!(next(RepeatableWrite, class), RetryDecision::GiveUp(NotRetried::Pointless));
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub fn search(search: &CurrencySearch) -> Request<Page<Currency>> {
 pub struct Currencies<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Currencies<'c> {
+impl Currencies<'_> {
     /// Lists all currencies that the account uses.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl<'c> Currencies<'c> {
     }
 
     /// Searches for currencies.
-    pub fn search(&self, search: CurrencySearch) -> crate::client::Results<'c, CurrencySearch> {
+    pub fn search(&self, search: CurrencySearch) -> crate::client::Results<CurrencySearch> {
         crate::client::Results::new(self.0, search)
     }
 }

@@ -265,7 +265,7 @@ impl Serialize for OnTheWire<'_> {
 pub struct CustomerPayments<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> CustomerPayments<'c> {
+impl CustomerPayments<'_> {
     /// Records a payment, once: looks the reference up on the order before, and again whenever the response is
     /// lost or Brightpearl rejects the payment; returns an existing payment. Brightpearl's own check is by
     /// reference and method, so that a changed method would double a refund
@@ -318,7 +318,7 @@ impl<'c> CustomerPayments<'c> {
     }
 
     /// Searches for payments.
-    pub fn search(&self, search: CustomerPaymentSearch) -> crate::client::Results<'c, CustomerPaymentSearch> {
+    pub fn search(&self, search: CustomerPaymentSearch) -> crate::client::Results<CustomerPaymentSearch> {
         crate::client::Results::new(self.0, search)
     }
 

@@ -310,7 +310,7 @@ pub fn search(search: &JournalSearch) -> Request<Page<JournalRow>> {
 pub struct Journals<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Journals<'c> {
+impl Journals<'_> {
     /// Gets journals by id; those that do not exist are left out.
     ///
     /// # Errors
@@ -320,7 +320,7 @@ impl<'c> Journals<'c> {
     }
 
     /// Searches for journal lines.
-    pub fn search(&self, search: JournalSearch) -> crate::client::Results<'c, JournalSearch> {
+    pub fn search(&self, search: JournalSearch) -> crate::client::Results<JournalSearch> {
         crate::client::Results::new(self.0, search)
     }
 }

@@ -150,7 +150,7 @@ pub fn search(search: &NominalCodeSearch) -> Request<Page<NominalCodeRow>> {
 pub struct NominalCodes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> NominalCodes<'c> {
+impl NominalCodes<'_> {
     /// Gets the whole chart of accounts.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl<'c> NominalCodes<'c> {
     }
 
     /// Searches for accounts.
-    pub fn search(&self, search: NominalCodeSearch) -> crate::client::Results<'c, NominalCodeSearch> {
+    pub fn search(&self, search: NominalCodeSearch) -> crate::client::Results<NominalCodeSearch> {
         crate::client::Results::new(self.0, search)
     }
 }

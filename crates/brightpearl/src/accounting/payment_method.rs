@@ -182,7 +182,7 @@ pub fn update(method: PaymentMethodId, content: &NewPaymentMethod) -> Request<()
 pub struct PaymentMethods<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> PaymentMethods<'c> {
+impl PaymentMethods<'_> {
     /// Lists all payment methods.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl<'c> PaymentMethods<'c> {
     }
 
     /// Searches for payment methods.
-    pub fn search(&self, search: PaymentMethodSearch) -> crate::client::Results<'c, PaymentMethodSearch> {
+    pub fn search(&self, search: PaymentMethodSearch) -> crate::client::Results<PaymentMethodSearch> {
         crate::client::Results::new(self.0, search)
     }
 

@@ -3,9 +3,15 @@ use std::{
     time::Duration,
 };
 
-use api_client_core::{Headers, client::Clock, lock, time::later};
+use api_client_core::{
+    Headers,
+    client::{WaitTooLong, Waits},
+    lock,
+    time::later,
+};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Mutex as Queue, Notify};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex as Queue, MutexGuard as FirstInLine, Notify};
 
 /// The priority of calls in the request budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -53,6 +59,17 @@ impl Default for RequestBudget {
     }
 }
 
+/// The calls that the request budget of an account has left in this minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallsLeft {
+    /// Calls, without those in progress: the documented 200 until a response states how many are left. Other
+    /// applications of the account draw on them as well.
+    pub calls: u32,
+    /// When the minute ends and the budget resets.
+    pub until: Timestamp,
+}
+
 /// The request budget of an account: a number of requests per minute of UTC
 /// (docs/evidence/brightpearl-platform.md#request-budget).
 ///
@@ -87,13 +104,42 @@ impl Pool {
         if milliseconds(now, self.refills) > 2 * MINUTE {
             *self = Self { left: CAP, confirmed: false, refills: later(now, to_the_minute(now)), ..*self };
         }
-        if now < later(self.refills, CLOCK_SKEW_MARGIN) {
+        if now < self.refilled() {
             return;
         }
         self.left = CAP;
         self.confirmed = false;
         let since = now.as_millisecond() - self.refills.as_millisecond();
         self.refills = later(now, Duration::from_millis(to_full_minute(since)));
+    }
+
+    /// Returns the calls that can be sent until the pool refills.
+    const fn free(&self) -> u32 {
+        self.left.saturating_sub(self.in_flight)
+    }
+
+    /// Returns when the pool has certainly refilled.
+    fn refilled(&self) -> Timestamp {
+        later(self.refills, CLOCK_SKEW_MARGIN)
+    }
+
+    /// Whether a call of this priority can be sent now; if not, how long to wait.
+    fn permits(&self, priority: Priority, now: Timestamp) -> Result<(), Duration> {
+        let free = self.free();
+        let rest = milliseconds(now, self.refills);
+        if free > priority.leaves(rest.min(MINUTE)) {
+            return Ok(());
+        }
+        // Background calls may be sent earlier, because the part for other applications shrinks.
+        let shrunk = u64::from(free.saturating_sub(RESERVE)) * MINUTE / u64::from(FOR_OTHERS);
+        let wait = match priority {
+            Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
+            _ => milliseconds(now, self.refilled()),
+        };
+        // Not longer than to the next minute, because the clock may be set meanwhile.
+        let wait = wait.min(MINUTE + 1_000);
+        // At least 1 millisecond, because time must pass.
+        Err(Duration::from_millis(wait.max(1)))
     }
 }
 
@@ -140,17 +186,22 @@ impl Budget {
         }
     }
 
-    /// Waits until a call is permitted.
-    pub(super) async fn take(&self, priority: Priority, clock: &dyn Clock) -> BudgetPermit<'_> {
-        let queue = match priority {
-            Priority::Interactive => &self.interactive,
-            Priority::Background => &self.background,
-        };
-        let _first_in_line = queue.lock().await;
+    /// Waits until a call is permitted. Dropped meanwhile, it leaves the queue and takes nothing.
+    ///
+    /// # Errors
+    /// When the call may not wait that long.
+    pub(super) async fn take(
+        &self,
+        priority: Priority,
+        waits: &mut Waits<'_>,
+    ) -> Result<BudgetPermit<'_>, WaitTooLong> {
+        let clock = waits.clock();
+        let _first_in_line = self.first_in_line(priority, waits).await?;
         let mut logged = false;
         loop {
             let answered = self.answered.notified();
-            let Some(wait) = self.take_or_wait(priority, clock.now()) else { return BudgetPermit(self) };
+            let Some(wait) = self.take_or_wait(priority, clock.now()) else { return Ok(BudgetPermit(self)) };
+            waits.check(wait)?;
             if !logged {
                 tracing::info!(
                     wait_ms = wait.as_millis() as u64,
@@ -159,41 +210,55 @@ impl Budget {
                 );
                 logged = true;
             }
+            let since = clock.uptime();
             tokio::select! {
                 () = clock.sleep(wait) => {}
                 () = answered => {}
             }
+            waits.record(clock.uptime().saturating_sub(since));
         }
     }
 
-    fn take_or_wait(&self, priority: Priority, now: Timestamp) -> Option<Duration> {
-        let mut pool = self.pool();
-        pool.refill(now);
-        let free = pool.left.saturating_sub(pool.in_flight);
-        let rest = milliseconds(now, pool.refills);
-        if free > priority.leaves(rest.min(MINUTE)) {
-            pool.in_flight += 1;
-            return None;
-        }
-        let refilled = later(pool.refills, CLOCK_SKEW_MARGIN);
-        // Background calls may be sent earlier, because the part for other applications shrinks.
-        let shrunk = u64::from(free.saturating_sub(RESERVE)) * MINUTE / u64::from(FOR_OTHERS);
-        let wait = match priority {
-            Priority::Background if shrunk > 0 => rest.saturating_sub(shrunk) + 1,
-            _ => milliseconds(now, refilled),
+    /// Waits for the earlier calls of the same priority.
+    async fn first_in_line(
+        &self,
+        priority: Priority,
+        waits: &mut Waits<'_>,
+    ) -> Result<FirstInLine<'_, ()>, WaitTooLong> {
+        let queue = match priority {
+            Priority::Interactive => &self.interactive,
+            Priority::Background => &self.background,
         };
-        // Not longer than to the next minute, because the clock may be set meanwhile.
-        let wait = wait.min(MINUTE + 1_000);
-        // At least 1 millisecond, because time must pass.
-        Some(Duration::from_millis(wait.max(1)))
+        let clock = waits.clock();
+        let Some(left) = waits.left() else { return Ok(queue.lock().await) };
+        // The pool is known to be empty until then: the call fails at once.
+        if let Err(wait) = self.pool_at(clock.now()).permits(priority, clock.now()) {
+            waits.check(wait)?;
+        }
+        let since = clock.uptime();
+        let first = tokio::select! {
+            biased;
+            first = queue.lock() => first,
+            () = clock.sleep(left) => {
+                return Err(WaitTooLong { try_again_at: self.pool_at(clock.now()).refilled() });
+            }
+        };
+        waits.record(clock.uptime().saturating_sub(since));
+        Ok(first)
+    }
+
+    fn take_or_wait(&self, priority: Priority, now: Timestamp) -> Option<Duration> {
+        let mut pool = self.pool_at(now);
+        let wait = pool.permits(priority, now).err();
+        pool.in_flight += u32::from(wait.is_none());
+        wait
     }
 
     /// Adopts what a response states about the pool. Within a minute the lowest number is the newest.
     pub(super) fn learn(&self, headers: &Headers, now: Timestamp) {
         let Some(left) = number(headers, "brightpearl-requests-remaining") else { return };
         let refills = later(now, period(headers).unwrap_or_else(|| to_the_minute(now)));
-        let mut pool = self.pool();
-        pool.refill(now);
+        let mut pool = self.pool_at(now);
         let same_minute = refills.duration_since(pool.refills).abs() < SignedDuration::from_secs(30);
         let overtaken = !same_minute && refills < pool.refills;
         if !overtaken {
@@ -206,8 +271,7 @@ impl Budget {
     /// Records a rejection by the rate limit: nothing is left until the pool refills. Whether such a response
     /// carries the headers is not confirmed.
     pub(super) fn refused(&self, now: Timestamp) {
-        let mut pool = self.pool();
-        pool.refill(now);
+        let mut pool = self.pool_at(now);
         pool.left = 0;
         pool.confirmed = true;
     }
@@ -215,6 +279,18 @@ impl Budget {
     /// Returns what is left until the pool refills, without calls in progress.
     pub(super) fn left(&self) -> u32 {
         self.pool().left
+    }
+
+    /// Returns the calls that can be sent until the pool refills.
+    pub(super) fn calls_left(&self, now: Timestamp) -> CallsLeft {
+        let pool = self.pool_at(now);
+        CallsLeft { calls: pool.free(), until: pool.refills }
+    }
+
+    fn pool_at(&self, now: Timestamp) -> MutexGuard<'_, Pool> {
+        let mut pool = self.pool();
+        pool.refill(now);
+        pool
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -254,7 +330,7 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api_client_core::client::SkippingClock;
+    use api_client_core::client::{Clock as _, SkippingClock};
 
     fn headers(left: &str, period: &str) -> Headers {
         let mut headers = Headers::default();
@@ -267,9 +343,13 @@ mod tests {
         SkippingClock::at("2026-05-04T10:15:20Z".parse().unwrap())
     }
 
+    async fn take<'b>(budget: &'b Budget, priority: Priority, clock: &SkippingClock) -> BudgetPermit<'b> {
+        budget.take(priority, &mut Waits::new(clock, None)).await.unwrap()
+    }
+
     /// A call that is answered at once: what a server with `left` calls would say.
     async fn call(budget: &Budget, priority: Priority, clock: &SkippingClock, left: u32) {
-        let _place = budget.take(priority, clock).await;
+        let _place = take(budget, priority, clock).await;
         let to_the_minute = 60_000 - clock.now().as_millisecond().rem_euclid(60_000);
         budget.learn(&headers(&left.to_string(), &to_the_minute.to_string()), clock.now());
     }
@@ -284,14 +364,14 @@ mod tests {
             budget.learn(&headers(&(199 - answered).to_string(), "40000"), clock.now());
             drop(place);
         }
-        budget.take(Priority::Interactive, &clock).await;
+        take(&budget, Priority::Interactive, &clock).await;
         assert_eq!(clock.waits(), [Duration::from_millis(40_500)]);
     }
 
     async fn futures<'b>(budget: &'b Budget, clock: &SkippingClock, calls: usize) -> Vec<BudgetPermit<'b>> {
         let mut places = Vec::new();
         for _ in 0..calls {
-            places.push(budget.take(Priority::Interactive, clock).await);
+            places.push(take(budget, Priority::Interactive, clock).await);
         }
         places
     }
@@ -300,7 +380,7 @@ mod tests {
     async fn what_the_server_says_overrides_our_count() {
         let (budget, clock) = (Budget::new(), clock());
         budget.learn(&headers("0", "12000"), clock.now());
-        budget.take(Priority::Interactive, &clock).await;
+        take(&budget, Priority::Interactive, &clock).await;
         assert_eq!(clock.waits(), [Duration::from_millis(12_500)]);
     }
 
@@ -309,9 +389,9 @@ mod tests {
         let (budget, clock) = (Budget::new(), clock());
         budget.learn(&headers("1", "40000"), clock.now());
         budget.learn(&headers("7", "40000"), clock.now());
-        let _place = budget.take(Priority::Interactive, &clock).await;
+        let _place = take(&budget, Priority::Interactive, &clock).await;
         assert!(clock.waits().is_empty());
-        budget.take(Priority::Interactive, &clock).await;
+        take(&budget, Priority::Interactive, &clock).await;
         assert_eq!(clock.waits().len(), 1);
     }
 
@@ -345,7 +425,7 @@ mod tests {
     async fn a_refusal_without_headers_empties_the_pool() {
         let (budget, clock) = (Budget::new(), clock());
         budget.refused(clock.now());
-        budget.take(Priority::Interactive, &clock).await;
+        take(&budget, Priority::Interactive, &clock).await;
         assert_eq!(clock.waits(), [Duration::from_millis(40_500)]);
     }
 
@@ -362,7 +442,7 @@ mod tests {
         let (budget, clock) = (Budget::new(), clock());
         // Our minute ends in 40 s, the server's in 55 s.
         budget.learn(&headers("0", "55000"), clock.now());
-        budget.take(Priority::Interactive, &clock).await;
+        take(&budget, Priority::Interactive, &clock).await;
         assert_eq!(clock.waits(), [Duration::from_millis(55_500)]);
         assert_eq!(budget.pool().refills.to_string(), "2026-05-04T10:17:15Z");
     }
@@ -371,8 +451,8 @@ mod tests {
     async fn a_call_that_was_given_up_gives_its_place_back() {
         let (budget, clock) = (Budget::new(), clock());
         budget.learn(&headers("1", "40000"), clock.now());
-        drop(budget.take(Priority::Interactive, &clock).await);
-        budget.take(Priority::Interactive, &clock).await;
+        drop(take(&budget, Priority::Interactive, &clock).await);
+        take(&budget, Priority::Interactive, &clock).await;
         assert!(clock.waits().is_empty());
     }
 

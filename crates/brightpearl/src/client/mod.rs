@@ -1,8 +1,22 @@
 //! The client: a method for each resource, and one pipeline for all requests.
+//!
+//! # Cancellation
+//!
+//! Every future of the client may be dropped at every await, for example by a timeout:
+//!
+//! * A call that waits for the request budget takes nothing from it. A call in progress gives its permit back; the server may
+//!   have counted and applied it.
+//! * A refresh of the access token goes on, and its tokens are saved.
+//! * A keyed write (`create` of a sales credit, payment or goods-in note) may have been sent. Create it again under the
+//!   same key: the client and its clones remember for a minute that it may be in transit, look it up first, and send
+//!   it only if it has not appeared. After a restart, Brightpearl's own check of the key applies.
+//! * Any other write may have been applied if it was sent: check before you repeat it.
+//! * A dropped `next` of a stream or list loses no row. The next call continues with the same page.
 
 mod auth;
 mod budget;
 mod bulk;
+mod environment;
 mod hosts;
 mod http_transport;
 mod listing;
@@ -13,15 +27,21 @@ mod policy;
 mod resources;
 mod searchable;
 mod searching;
+mod unsettled;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use api_client_core::HttpResponse;
+#[cfg(feature = "reqwest")]
+pub use api_client_core::client::reqwest;
 pub use api_client_core::client::{
-    CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
-    SystemClock, Transport, TransportError, testing,
+    CallReport, Clock, FinishedAttempt, HttpSettings, NotRetried, Observer, ReqwestTransport, RetryPolicy,
+    SkippingClock, SystemClock, Transport, TransportError, UnusableSetting, testing,
 };
-use api_client_core::client::{Failure, Pipeline, check_base_url};
+use api_client_core::client::{Failure, InsecureHttp, Pipeline, check_base_url};
+#[cfg(feature = "tower")]
+pub use api_client_core::client::{TowerTransport, TransportService};
+pub use api_client_core::{Backoff, Header, Headers, HttpRequest, HttpResponse, Method};
+pub use async_trait::async_trait;
 
 #[cfg(feature = "signed-tokens")]
 pub use self::auth::sign_token;
@@ -30,10 +50,11 @@ use self::{
     hosts::{brightpearl_host, datacenter_host},
     http_transport::http_transport,
     policy::{AccountPolicy, CallPolicy},
+    unsettled::UnsettledWrites,
 };
 pub use self::{
     auth::{Credentials, MemoryTokenStore, OAuthApp, TokenStore, TokenStoreError, Tokens},
-    budget::{Priority, RequestBudget},
+    budget::{CallsLeft, Priority, RequestBudget},
     bulk::{BulkRead, ById, Identified},
     multi_message::MessageOutcome,
     paging::Continuation,
@@ -74,6 +95,7 @@ struct Shared {
     account: AccountCode,
     policy: AccountPolicy,
     pipeline: Pipeline,
+    unsettled: UnsettledWrites,
 }
 
 impl Client {
@@ -97,6 +119,11 @@ impl Client {
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
         Self { shared: Arc::clone(&self.shared), priority }
+    }
+
+    /// Returns the calls that the request budget has left in this minute, as far as the responses so far tell.
+    pub fn calls_left(&self) -> CallsLeft {
+        self.shared.policy.calls_left(self.shared.pipeline.clock.now())
     }
 
     /// Gets the caller's integration instance: half of the unique key of a sales credit. Known from the first
@@ -142,11 +169,16 @@ impl Client {
     }
 
     /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
-    /// model.
+    /// model. The request budget, credentials and retries are those of every call.
+    ///
+    /// [`Request::unmodelled`] builds a request for any other endpoint.
     ///
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send_raw<T>(&self, request: &Request<T>) -> Result<HttpResponse, Error> {
+        if let Some(problem) = request.problem() {
+            return Err(Error::invalid_request(request.endpoint(), problem));
+        }
         let outgoing = request.to_http(&self.shared.base);
         let answer = self.shared.pipeline.send(&self.call_policy(), request.endpoint(), &outgoing).await;
         answer.map_err(|failure| self.failed(*failure, request))
@@ -196,6 +228,9 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
+    max_wait: Option<Duration>,
+    http: HttpSettings,
+    insecure_http: InsecureHttp,
     budget: RequestBudget,
 }
 
@@ -217,6 +252,9 @@ impl ClientBuilder {
             observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
+            max_wait: None,
+            http: HttpSettings::new(),
+            insecure_http: InsecureHttp::default(),
             budget: RequestBudget::default(),
         }
     }
@@ -247,9 +285,30 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the transport; HTTP by default.
+    /// Sets the transport; HTTP by default. It decides how it connects: an `http://` URL is allowed, whatever the host.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Sets how the default transport connects: proxy, root certificates, user agent and further headers. Not used with
+    /// a [`transport`](Self::transport) of your own.
+    pub fn http(mut self, settings: HttpSettings) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Sends over your own client of reqwest; see [`ReqwestTransport::from_client`]. Its timeout holds, not
+    /// [`timeout`](Self::timeout).
+    #[cfg(feature = "reqwest")]
+    pub fn reqwest_client(self, client: reqwest::Client) -> Self {
+        self.transport(Arc::new(ReqwestTransport::from_client(client)))
+    }
+
+    /// Allows an `http://` URL of another computer, to which credentials and data go without encryption. By default
+    /// only this computer is allowed, such as `http://127.0.0.1:4010` of a mock.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.insecure_http = InsecureHttp::Everywhere;
         self
     }
 
@@ -268,6 +327,16 @@ impl ClientBuilder {
     /// Sets when a request is retried, and how often.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// Sets the longest time that a call waits in all: for the request budget, between attempts,
+    /// and before a keyed write is looked up again. A call whose next wait
+    /// would exceed it fails at once, with the time of [`Error::try_again_at`]; [`Duration::ZERO`] never waits. By
+    /// default calls wait as long as the budget and [`RetryPolicy`] ask. The time for responses
+    /// and for a refresh of the access token is not included: see [`timeout`](Self::timeout).
+    pub fn max_wait(mut self, longest: Duration) -> Self {
+        self.max_wait = Some(longest);
         self
     }
 
@@ -297,7 +366,9 @@ impl ClientBuilder {
             Some(Server::Datacenter(code)) => datacenter_host(code)?,
             Some(Server::ApiDomain(host)) => brightpearl_host(host)?,
             Some(Server::Url(base)) => {
-                check_base_url(base).map_err(|error| Error::configuration(error.to_string()))?
+                let insecure =
+                    if self.transport.is_some() { InsecureHttp::Everywhere } else { self.insecure_http };
+                check_base_url(base, insecure).map_err(|error| Error::configuration(error.to_string()))?
             }
             None => return Err(Error::configuration("neither a data centre nor a URL was given")),
         };
@@ -306,7 +377,7 @@ impl ClientBuilder {
         let authenticator = Authenticator::new(credentials, &account, home)?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => http_transport(self.timeout)?,
+            None => http_transport(self.timeout, &self.http)?,
         };
         let shared = Arc::new(Shared {
             base: format!("{host}/public-api/{account}"),
@@ -317,8 +388,10 @@ impl ClientBuilder {
                 clock: self.clock,
                 retry: self.retry,
                 observer: self.observer,
+                max_wait: self.max_wait,
                 api: "brightpearl",
             },
+            unsettled: UnsettledWrites::default(),
         });
         Ok(Client { shared, priority: Priority::Interactive })
     }

@@ -7,7 +7,7 @@ use api_client_core::{
     client::{ApiPolicy, Disposition, Failure, FailureClass},
 };
 
-use super::{CallReport, Client, NotRetried};
+use super::{CallReport, Client, NotRetried, unsettled::key_of};
 use crate::{
     Created, Error, ErrorKind,
     multi_message::{Message, MultiMessage, MultiMessageAnswer, OnFail, ProcessedMessage},
@@ -165,7 +165,8 @@ impl Client {
             _ => NotRetried::AttemptsUsedUp,
         };
         let report = CallReport::part(message.request().endpoint(), reason, class.leaves_doubt());
-        let failure = Failure { report, response, transport: None, prepare_error: None, class };
+        let failure =
+            Failure { report, response, transport: None, prepare_error: None, class, try_again_at: None };
         MessageOutcome::of(Err(self.failed(failure, message.request())))
     }
 }
@@ -188,23 +189,34 @@ fn shows_that_single_calls_may_go<T>(error: &Error, request: &Request<T>) -> boo
 }
 
 /// Sends keyed creates together and returns the result of each; none for those without a key and for those that
-/// were not attempted without a reason. The caller settles uncertain ones by the key.
+/// were not attempted without a reason. The caller settles each by the key.
 pub(crate) async fn create_together<Id>(
     client: &Client,
     creates: &[Option<Request<Created<Id>>>],
 ) -> Vec<Option<Result<Created<Id>, Error>>> {
     let mut messages = MultiMessage::sequential(OnFail::Continue);
+    // Until the caller settles them: it may be dropped before.
+    let mut in_progress = Vec::new();
     for (number, create) in creates.iter().enumerate() {
         let Some(create) = create else { continue };
+        // An earlier write under the same key is looked up first, which a create by itself does.
+        if key_of(create).is_some_and(|key| client.unsettled_since(&key).is_some()) {
+            continue;
+        }
         // A create that cannot be part of it is sent by itself, which returns the error.
-        let _ = messages.add(number.to_string(), create);
+        if messages.add(number.to_string(), create).is_ok() {
+            in_progress.push(client.write_in_progress(create, None));
+        }
     }
     let mut outcomes: HashMap<String, MessageOutcome> =
         client.multi_message(&messages).await.into_iter().collect();
+    let since = client.uptime();
     let numbered = creates.iter().enumerate();
-    numbered
+    let results = numbered
         .map(|(number, create)| first_result(client, create.as_ref()?, outcomes.remove(&number.to_string())?))
-        .collect()
+        .collect();
+    in_progress.iter_mut().for_each(|write| write.lost(since));
+    results
 }
 
 fn first_result<Id>(

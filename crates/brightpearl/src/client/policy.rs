@@ -5,14 +5,14 @@ use std::sync::{
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{ApiPolicy, Clock, Disposition, Permit, Pipeline, PrepareError},
+    client::{ApiPolicy, Disposition, Permit, Pipeline, PrepareError, Waits},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
     auth::Authenticator,
-    budget::{Budget, Priority, RequestBudget, wait_after_refusal},
+    budget::{Budget, CallsLeft, Priority, RequestBudget, wait_after_refusal},
 };
 use crate::{ApiError, error_body::ErrorBody, ids::InstanceId};
 
@@ -28,6 +28,10 @@ pub(super) struct AccountPolicy {
 impl AccountPolicy {
     pub(super) fn new(authenticator: Authenticator, budget: RequestBudget) -> Self {
         Self { authenticator, budget: budget.0, instance_id: AtomicU64::new(0) }
+    }
+
+    pub(super) fn calls_left(&self, now: Timestamp) -> CallsLeft {
+        self.budget.calls_left(now)
     }
 
     pub(super) fn instance_id(&self) -> Option<InstanceId> {
@@ -59,11 +63,11 @@ impl ApiPolicy for CallPolicy<'_> {
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
-        clock: &dyn Clock,
+        waits: &mut Waits<'_>,
     ) -> Result<Permit<'a>, PrepareError> {
         let token = self.account.authenticator.add_to(request, self.pipeline).await?;
         self.token.store(token, Ordering::Relaxed);
-        Ok(Box::new(self.account.budget.take(self.priority, clock).await))
+        Ok(Box::new(self.account.budget.take(self.priority, waits).await?))
     }
 
     fn classify(&self, response: &HttpResponse, now: Timestamp) -> Disposition {
@@ -101,7 +105,8 @@ impl CallPolicy<'_> {
 }
 
 /// Classifies a response. The error code decides whether a retry may help, not the status: several errors of
-/// the caller have status 500 (docs/evidence/brightpearl-platform.md#status-codes).
+/// the caller have status 500 (docs/evidence/brightpearl-platform.md#status-codes). `CMNU-003` is an internal error
+/// or a body with a wrong JSON type.
 fn disposition(response: &HttpResponse, now: Timestamp) -> Disposition {
     if response.is_success() {
         return Disposition::Accepted;

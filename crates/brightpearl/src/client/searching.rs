@@ -26,14 +26,14 @@ use crate::{
 /// added and removed rows shift those after them.
 #[derive(Debug)]
 #[must_use = "a search does nothing until a page or a row is requested"]
-pub struct Results<'c, S> {
-    client: &'c Client,
+pub struct Results<S> {
+    client: Client,
     paging: Paging<S>,
 }
 
-impl<'c, S: Searchable> Results<'c, S> {
-    pub(crate) fn new(client: &'c Client, search: S) -> Self {
-        Self { client, paging: Paging::new(search) }
+impl<S: Searchable> Results<S> {
+    pub(crate) fn new(client: &Client, search: S) -> Self {
+        Self { client: client.clone(), paging: Paging::new(search) }
     }
 
     /// Resumes where an earlier run of the same search stopped.
@@ -100,8 +100,9 @@ impl<'c, S: Searchable> Results<'c, S> {
         Ok(self.client.send(&request).await?.meta_data.results_available)
     }
 
-    /// Returns the rows one by one, with one page in memory at a time.
-    pub fn stream(self) -> Rows<'c, S>
+    /// Returns the rows one by one, with one page in memory at a time. The stream borrows nothing: a task of its own
+    /// can read it.
+    pub fn stream(self) -> Rows<S>
     where
         S::Row: Send + 'static,
     {
@@ -119,12 +120,13 @@ impl<'c, S: Searchable> Results<'c, S> {
     }
 }
 
-type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
+type Coming<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
 /// The rows of a search, one by one: a [`Stream`], or [`Rows::next`] without one.
 ///
 /// An invalid row is an error in its place, and the rows after it follow. A page that cannot be fetched is an
-/// error and the end: resume at [`Rows::continuation`].
+/// error and the end: resume at [`Rows::continuation`]. A dropped [`Rows::next`] loses no row: the page that it
+/// requested stays with the stream.
 ///
 /// ```no_run
 /// # async fn example(brightpearl: brightpearl::Client) -> Result<(), brightpearl::Error> {
@@ -138,8 +140,8 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 /// # }
 /// ```
 #[must_use = "a search does nothing until a row is requested"]
-pub struct Rows<'c, S: Searchable> {
-    client: &'c Client,
+pub struct Rows<S: Searchable> {
+    client: Client,
     paging: Paging<S>,
     page: vec::IntoIter<Result<S::Row, UndecodableRow>>,
     /// Whether the page's rows are sorted by their id.
@@ -150,14 +152,14 @@ pub struct Rows<'c, S: Searchable> {
     after: Option<u64>,
     /// Whether the previous row has a valid id.
     again: bool,
-    coming: Option<Coming<'c, S::Row>>,
+    coming: Option<Coming<S::Row>>,
     failed: bool,
 }
 
 /// No field is pinned.
-impl<S: Searchable> Unpin for Rows<'_, S> {}
+impl<S: Searchable> Unpin for Rows<S> {}
 
-impl<S: Searchable> Rows<'_, S> {
+impl<S: Searchable> Rows<S> {
     /// Returns the position of the next row; none after the last.
     pub fn continuation(&self) -> Option<Continuation> {
         if self.page.len() == 0 {
@@ -167,7 +169,7 @@ impl<S: Searchable> Rows<'_, S> {
     }
 }
 
-impl<'c, S: Searchable> Rows<'c, S>
+impl<S: Searchable> Rows<S>
 where
     S::Row: Send + 'static,
 {
@@ -179,13 +181,15 @@ where
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    fn ask(&mut self, first_result: u64) -> &mut Coming<'c, S::Row> {
-        let (client, request) = (self.client, self.paging.search().page_from(first_result));
-        self.coming.get_or_insert_with(|| Box::pin(async move { client.send(&request).await }))
+    fn ask(&mut self, first_result: u64) -> &mut Coming<S::Row> {
+        self.coming.get_or_insert_with(|| {
+            let (client, request) = (self.client.clone(), self.paging.search().page_from(first_result));
+            Box::pin(async move { client.send(&request).await })
+        })
     }
 }
 
-impl<S: Searchable> Stream for Rows<'_, S>
+impl<S: Searchable> Stream for Rows<S>
 where
     S::Row: Send + 'static,
 {
@@ -222,7 +226,7 @@ where
     }
 }
 
-impl<S: Searchable> fmt::Debug for Rows<'_, S> {
+impl<S: Searchable> fmt::Debug for Rows<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").field("continuation", &self.continuation()).finish_non_exhaustive()
     }

@@ -424,7 +424,7 @@ pub fn patch_custom_fields(contact: ContactId, changes: &Patch) -> Request<Custo
 pub struct Contacts<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Contacts<'c> {
+impl Contacts<'_> {
     /// Gets contacts by id; those that do not exist are left out.
     ///
     /// # Errors
@@ -450,7 +450,7 @@ impl<'c> Contacts<'c> {
     }
 
     /// Searches for contacts.
-    pub fn search(&self, search: ContactSearch) -> crate::client::Results<'c, ContactSearch> {
+    pub fn search(&self, search: ContactSearch) -> crate::client::Results<ContactSearch> {
         crate::client::Results::new(self.0, search)
     }
 

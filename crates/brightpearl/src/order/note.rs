@@ -157,7 +157,7 @@ pub fn create(order: OrderId, note: &NewOrderNote) -> Request<OrderNoteId> {
 pub struct OrderNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> OrderNotes<'c> {
+impl OrderNotes<'_> {
     /// Lists all notes of an order.
     ///
     /// # Errors
@@ -175,7 +175,7 @@ impl<'c> OrderNotes<'c> {
     }
 
     /// Searches for notes.
-    pub fn search(&self, search: OrderNoteSearch) -> crate::client::Results<'c, OrderNoteSearch> {
+    pub fn search(&self, search: OrderNoteSearch) -> crate::client::Results<OrderNoteSearch> {
         crate::client::Results::new(self.0, search)
     }
 

@@ -520,7 +520,7 @@ pub fn search(search: &OrderSearch) -> Request<Page<OrderSummary>> {
 pub struct Orders<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Orders<'c> {
+impl Orders<'_> {
     /// Gets orders by id, of any type; those that do not exist are left out.
     ///
     /// # Errors
@@ -562,7 +562,7 @@ impl<'c> Orders<'c> {
     }
 
     /// Searches for orders.
-    pub fn search(&self, search: OrderSearch) -> crate::client::Results<'c, OrderSearch> {
+    pub fn search(&self, search: OrderSearch) -> crate::client::Results<OrderSearch> {
         crate::client::Results::new(self.0, search)
     }
 }

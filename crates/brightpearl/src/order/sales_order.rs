@@ -360,7 +360,7 @@ pub fn put_rows(order: OrderId, rows: &[RowReplacement]) -> Request<RowOutcomes>
 pub struct SalesOrders<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> SalesOrders<'c> {
+impl SalesOrders<'_> {
     /// Gets sales orders by id; those that do not exist are left out.
     ///
     /// # Errors
@@ -378,7 +378,7 @@ impl<'c> SalesOrders<'c> {
     }
 
     /// Searches for sales orders.
-    pub fn search(&self, search: SalesOrderSearch) -> crate::client::Results<'c, SalesOrderSearch> {
+    pub fn search(&self, search: SalesOrderSearch) -> crate::client::Results<SalesOrderSearch> {
         crate::client::Results::new(self.0, search)
     }
 

@@ -372,7 +372,7 @@ pub fn patch_custom_fields(product: ProductId, changes: &Patch) -> Request<Custo
 pub struct Products<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Products<'c> {
+impl Products<'_> {
     /// Gets products by id; those that do not exist are left out.
     ///
     /// # Errors
@@ -398,7 +398,7 @@ impl<'c> Products<'c> {
     }
 
     /// Searches for products.
-    pub fn search(&self, search: ProductSearch) -> crate::client::Results<'c, ProductSearch> {
+    pub fn search(&self, search: ProductSearch) -> crate::client::Results<ProductSearch> {
         crate::client::Results::new(self.0, search)
     }
 

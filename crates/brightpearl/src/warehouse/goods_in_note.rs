@@ -236,7 +236,7 @@ pub fn correct(note: GoodsInNoteId, correction: &GoodsInCorrection) -> Request<(
 pub struct GoodsInNotes<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> GoodsInNotes<'c> {
+impl GoodsInNotes<'_> {
     /// Receives goods, once: whenever the response is lost or Brightpearl rejects it, the reference is looked
     /// up among the order's notes, and an existing note is returned.
     ///
@@ -270,7 +270,7 @@ impl<'c> GoodsInNotes<'c> {
     }
 
     /// Searches for received goods, batch by batch.
-    pub fn search(&self, search: GoodsInSearch) -> crate::client::Results<'c, GoodsInSearch> {
+    pub fn search(&self, search: GoodsInSearch) -> crate::client::Results<GoodsInSearch> {
         crate::client::Results::new(self.0, search)
     }
 

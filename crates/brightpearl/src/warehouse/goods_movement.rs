@@ -159,9 +159,9 @@ pub fn search(search: &GoodsMovementSearch) -> Request<Page<GoodsMovement>> {
 pub struct GoodsMovements<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> GoodsMovements<'c> {
+impl GoodsMovements<'_> {
     /// Searches for movements.
-    pub fn search(&self, search: GoodsMovementSearch) -> crate::client::Results<'c, GoodsMovementSearch> {
+    pub fn search(&self, search: GoodsMovementSearch) -> crate::client::Results<GoodsMovementSearch> {
         crate::client::Results::new(self.0, search)
     }
 }

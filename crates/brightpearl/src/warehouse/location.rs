@@ -144,7 +144,7 @@ pub fn search(search: &LocationSearch) -> Request<Page<LocationRow>> {
 pub struct Locations<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Locations<'c> {
+impl Locations<'_> {
     /// Lists all locations of a warehouse.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl<'c> Locations<'c> {
     }
 
     /// Searches for locations.
-    pub fn search(&self, search: LocationSearch) -> crate::client::Results<'c, LocationSearch> {
+    pub fn search(&self, search: LocationSearch) -> crate::client::Results<LocationSearch> {
         crate::client::Results::new(self.0, search)
     }
 }

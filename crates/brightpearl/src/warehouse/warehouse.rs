@@ -191,7 +191,7 @@ pub fn default_location(warehouse: WarehouseId) -> Request<LocationId> {
 pub struct Warehouses<'c>(pub(crate) &'c crate::Client);
 
 #[cfg(feature = "client")]
-impl<'c> Warehouses<'c> {
+impl Warehouses<'_> {
     /// Lists all warehouses.
     ///
     /// # Errors
@@ -209,7 +209,7 @@ impl<'c> Warehouses<'c> {
     }
 
     /// Searches for warehouses.
-    pub fn search(&self, search: WarehouseSearch) -> crate::client::Results<'c, WarehouseSearch> {
+    pub fn search(&self, search: WarehouseSearch) -> crate::client::Results<WarehouseSearch> {
         crate::client::Results::new(self.0, search)
     }
 

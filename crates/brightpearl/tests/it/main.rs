@@ -5,6 +5,8 @@
 mod answers;
 mod budget;
 mod bulk;
+mod cancelling;
+mod connecting;
 mod credentials;
 mod endpoints;
 mod fuzzed;
@@ -15,7 +17,9 @@ mod observing;
 mod public_api;
 mod refreshing;
 mod resources;
+mod retry_rules;
 mod script;
 mod searches;
 mod secrets;
+mod waiting;
 mod webhooks;

@@ -12,6 +12,9 @@ const HIDDEN: [&str; 5] = ["reqwest", "hyper", "rustls", "native_tls", "sqlx"];
 /// The one file that speaks to the HTTP library.
 const TRANSPORT: &str = "api-client-core/src/client/reqwest_transport.rs";
 
+/// Shows a type of the library on purpose, with a feature of its own.
+const OWN_CLIENT: &str = "api-client-core/src/client/own_reqwest_client.rs";
+
 #[test]
 fn one_file_alone_names_the_http_library() {
     let mut files = Vec::new();
@@ -19,7 +22,11 @@ fn one_file_alone_names_the_http_library() {
         sources(&crates().join(krate).join("src"), &mut files);
     }
     assert!(files.iter().any(|file| file.ends_with(TRANSPORT)), "{TRANSPORT} is not among {files:?}");
-    for file in files.iter().filter(|file| !file.ends_with(TRANSPORT)) {
+    let module = fs::read_to_string(crates().join("api-client-core/src/client/mod.rs")).unwrap();
+    assert!(module.contains("#[cfg(feature = \"reqwest\")]\nmod own_reqwest_client;"), "it has its feature");
+    let others = files.iter().filter(|file| !file.ends_with(TRANSPORT) && !file.ends_with(OWN_CLIENT));
+    // What comes with that feature is behind it in the builders, too.
+    for file in others.filter(|file| !file.ends_with("src/client/mod.rs")) {
         let named = named_crates(&fs::read_to_string(file).unwrap());
         assert_eq!(named, [""; 0], "{}", file.display());
     }
@@ -74,9 +81,11 @@ fn what_callers_keep_can_cross_threads() {
     copies::<(CustomerPayment, NewCustomerPayment, CustomerPaymentSearch, PaymentMethod, Journal)>();
     copies::<(GoodsInNote, NewGoodsInNote, GoodsMovement, Warehouse, Product, Channel, Contact)>();
     copies::<(Webhook, NewWebhook, Notification, AccountConfiguration, Page<OrderSummary>)>();
-    crosses::<(ClientBuilder, Results<'_, OrderSearch>)>();
+    crosses::<(ClientBuilder, Results<OrderSearch>)>();
     fn moves<T: Send>() {}
-    moves::<Rows<'_, OrderSearch>>();
+    fn lives<T: Send + 'static>() {}
+    moves::<Rows<OrderSearch>>();
+    lives::<Rows<OrderSearch>>();
     fails::<brightpearl::Error>();
     fails::<brightpearl::DecodeError>();
     fails::<brightpearl::InvalidIdSet>();

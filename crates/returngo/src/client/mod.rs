@@ -1,5 +1,17 @@
 //! The client: a method for each resource, and one pipeline for all requests.
+//!
+//! # Cancellation
+//!
+//! Every future of the client may be dropped at every await, for example by a timeout:
+//!
+//! * A call that waits for the quota takes nothing from it. A call in progress gives its permit back; the server may
+//!   have counted and applied it.
+//! * A write may have been applied if it was sent: a comment, registration or tracker should be checked before it is
+//!   repeated. All other writes set a state, and can be repeated.
+//! * A shared `CallCounter` may have counted a call that was not sent.
+//! * A dropped `next` of a stream or list loses no row. The next call continues with the same page.
 
+mod environment;
 mod pages;
 pub(crate) mod policy;
 pub(crate) mod quota;
@@ -7,12 +19,17 @@ mod resources;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use api_client_core::HttpResponse;
+#[cfg(feature = "reqwest")]
+pub use api_client_core::client::reqwest;
 pub use api_client_core::client::{
-    CallReport, Clock, FinishedAttempt, NotRetried, Observer, ReqwestTransport, RetryPolicy, SkippingClock,
-    SystemClock, Transport, TransportError, testing,
+    CallReport, Clock, FinishedAttempt, HttpSettings, NotRetried, Observer, ReqwestTransport, RetryPolicy,
+    SkippingClock, SystemClock, Transport, TransportError, UnusableSetting, testing,
 };
-use api_client_core::client::{Pipeline, check_base_url, check_credential};
+use api_client_core::client::{InsecureHttp, Pipeline, check_base_url, check_credential};
+#[cfg(feature = "tower")]
+pub use api_client_core::client::{TowerTransport, TransportService};
+pub use api_client_core::{Backoff, Header, Headers, HttpRequest, HttpResponse, Method};
+pub use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use self::{
@@ -73,7 +90,9 @@ impl Client {
     }
 
     /// Sends a request and returns the unprocessed response, for endpoints and fields that this crate does not
-    /// model.
+    /// model. The quota, credentials and retries are those of every call.
+    ///
+    /// [`Request::unmodelled`] builds a request for any other endpoint.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
@@ -136,6 +155,9 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     timeout: Duration,
+    max_wait: Option<Duration>,
+    http: HttpSettings,
+    insecure_http: InsecureHttp,
 }
 
 impl Default for ClientBuilder {
@@ -153,6 +175,9 @@ impl Default for ClientBuilder {
             observer: None,
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
+            max_wait: None,
+            http: HttpSettings::new(),
+            insecure_http: InsecureHttp::default(),
         }
     }
 }
@@ -202,9 +227,30 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the transport; HTTP by default.
+    /// Sets the transport; HTTP by default. It decides how it connects: an `http://` URL is allowed, whatever the host.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Sets how the default transport connects: proxy, root certificates, user agent and further headers. Not used with
+    /// a [`transport`](Self::transport) of your own.
+    pub fn http(mut self, settings: HttpSettings) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Sends over your own client of reqwest; see [`ReqwestTransport::from_client`]. Its timeout holds, not
+    /// [`timeout`](Self::timeout).
+    #[cfg(feature = "reqwest")]
+    pub fn reqwest_client(self, client: reqwest::Client) -> Self {
+        self.transport(Arc::new(ReqwestTransport::from_client(client)))
+    }
+
+    /// Allows an `http://` URL of another computer, to which credentials and data go without encryption. By default
+    /// only this computer is allowed, such as `http://127.0.0.1:4010` of a mock.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.insecure_http = InsecureHttp::Everywhere;
         self
     }
 
@@ -226,6 +272,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the longest time that a call waits in all: for the quota, and between attempts. A call whose next wait
+    /// would exceed it fails at once, with the time of [`Error::try_again_at`]; [`Duration::ZERO`] never waits. By
+    /// default calls wait as long as the quota and [`RetryPolicy`] ask. The time for responses is not included: see
+    /// [`timeout`](Self::timeout).
+    pub fn max_wait(mut self, longest: Duration) -> Self {
+        self.max_wait = Some(longest);
+        self
+    }
+
     /// Sets how long to wait for a response; 1 minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -243,13 +298,15 @@ impl ClientBuilder {
         let shop = self.shop.ok_or_else(|| Error::configuration("no shop was given"))?;
         check_credential("API key", &api_key).map_err(|error| unusable(&error))?;
         check_credential("shop", &shop).map_err(|error| unusable(&error))?;
-        let base = check_base_url(&self.url).map_err(|error| unusable(&error))?;
+        let insecure = if self.transport.is_some() { InsecureHttp::Everywhere } else { self.insecure_http };
+        let base = check_base_url(&self.url, insecure).map_err(|error| unusable(&error))?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(
-                ReqwestTransport::new(concat!("returngo-rust/", env!("CARGO_PKG_VERSION")), self.timeout)
-                    .map_err(|error| unusable(&error))?,
-            ),
+            None => {
+                let user_agent = concat!("returngo-rust/", env!("CARGO_PKG_VERSION"));
+                let transport = ReqwestTransport::with_settings(user_agent, self.timeout, &self.http);
+                Arc::new(transport.map_err(|error| unusable(&error))?)
+            }
         };
         Ok(Client(Arc::new(Shared {
             base,
@@ -263,6 +320,7 @@ impl ClientBuilder {
                 clock: self.clock,
                 retry: self.retry,
                 observer: self.observer,
+                max_wait: self.max_wait,
                 api: "returngo",
             },
             comment_field: self.comment_field,

@@ -19,8 +19,8 @@ use crate::{
 /// A list, as pages or as rows. Only one page is held at a time.
 #[derive(Debug)]
 #[must_use = "a list does nothing until a page or a row is requested"]
-pub struct Pages<'c, L> {
-    client: &'c Client,
+pub struct Pages<L> {
+    client: Client,
     list: L,
     position: Position,
     /// The cursors of the pages so far: a server that repeats one would keep the client in a loop.
@@ -43,9 +43,9 @@ impl Position {
     }
 }
 
-impl<'c, L: Listable> Pages<'c, L> {
-    pub(crate) const fn new(client: &'c Client, list: L) -> Self {
-        Self { client, list, position: Position::Start, been: BTreeSet::new() }
+impl<L: Listable> Pages<L> {
+    pub(crate) fn new(client: &Client, list: L) -> Self {
+        Self { client: client.clone(), list, position: Position::Start, been: BTreeSet::new() }
     }
 
     /// Starts at a cursor that an earlier run of the same list stored.
@@ -100,8 +100,9 @@ impl<'c, L: Listable> Pages<'c, L> {
         Ok(rows)
     }
 
-    /// Returns the rows one by one, with one page in memory at a time.
-    pub fn stream(self) -> Rows<'c, L>
+    /// Returns the rows one by one, with one page in memory at a time. The stream borrows nothing: a task of its own
+    /// can read it.
+    pub fn stream(self) -> Rows<L>
     where
         L::Row: Send + 'static,
     {
@@ -126,12 +127,13 @@ impl<'c, L: Listable> Pages<'c, L> {
     }
 }
 
-type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send + 'c>>;
+type Coming<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
 /// The rows of a list, one by one: a [`Stream`], or [`Rows::next`] without one.
 ///
 /// An invalid row is an error in its place, and the rows after it follow. A page that cannot be fetched is an
-/// error and the end: continue at [`Rows::cursor`].
+/// error and the end: continue at [`Rows::cursor`]. A dropped [`Rows::next`] loses no row: the page that it
+/// requested stays with the stream.
 ///
 /// ```no_run
 /// # async fn example(returngo: returngo::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -145,19 +147,19 @@ type Coming<'c, T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send 
 /// # }
 /// ```
 #[must_use = "a list does nothing until a row is requested"]
-pub struct Rows<'c, L: Listable> {
-    pages: Pages<'c, L>,
+pub struct Rows<L: Listable> {
+    pages: Pages<L>,
     /// The position of the current page.
     here: Position,
     page: vec::IntoIter<Result<L::Row, UndecodableRow>>,
-    coming: Option<Coming<'c, L::Row>>,
+    coming: Option<Coming<L::Row>>,
     failed: bool,
 }
 
 /// No field is pinned.
-impl<L: Listable> Unpin for Rows<'_, L> {}
+impl<L: Listable> Unpin for Rows<L> {}
 
-impl<L: Listable> Rows<'_, L> {
+impl<L: Listable> Rows<L> {
     /// Returns the cursor of the page with the next row; none on the first page and after the last row. A list
     /// that resumes here repeats the rows of that page.
     pub fn cursor(&self) -> Option<&Cursor> {
@@ -165,7 +167,7 @@ impl<L: Listable> Rows<'_, L> {
     }
 }
 
-impl<'c, L: Listable> Rows<'c, L>
+impl<L: Listable> Rows<L>
 where
     L::Row: Send + 'static,
 {
@@ -177,13 +179,15 @@ where
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    fn ask(&mut self) -> &mut Coming<'c, L::Row> {
-        let (client, request) = (self.pages.client, self.pages.list.page(self.pages.cursor()));
-        self.coming.get_or_insert_with(|| Box::pin(async move { client.send(&request).await }))
+    fn ask(&mut self) -> &mut Coming<L::Row> {
+        self.coming.get_or_insert_with(|| {
+            let (client, request) = (self.pages.client.clone(), self.pages.list.page(self.pages.cursor()));
+            Box::pin(async move { client.send(&request).await })
+        })
     }
 }
 
-impl<L: Listable> Stream for Rows<'_, L>
+impl<L: Listable> Stream for Rows<L>
 where
     L::Row: Send + 'static,
 {
@@ -215,7 +219,7 @@ where
     }
 }
 
-impl<L: Listable> fmt::Debug for Rows<'_, L> {
+impl<L: Listable> fmt::Debug for Rows<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").field("cursor", &self.cursor()).finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use api_client_core::{
     HttpRequest, HttpResponse,
-    client::{ApiPolicy, Clock, Disposition, Permit, PrepareError},
+    client::{ApiPolicy, Disposition, Permit, PrepareError, Waits},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -31,9 +31,9 @@ impl ApiPolicy for ReturngoPolicy {
     async fn prepare<'a>(
         &'a self,
         request: &mut HttpRequest,
-        clock: &dyn Clock,
+        waits: &mut Waits<'_>,
     ) -> Result<Permit<'a>, PrepareError> {
-        self.budget.take(request.method, clock).await?;
+        self.budget.take(request.method, waits).await?;
         request.headers.insert_secret("x-api-key", self.api_key.expose_secret());
         request.headers.insert("x-shop-name", &self.shop);
         Ok(Box::new(()))

@@ -5,7 +5,7 @@ use std::{
 };
 
 use api_client_core::{
-    client::{Clock, PrepareError},
+    client::{PrepareError, Waits},
     lock,
     time::later,
 };
@@ -122,16 +122,17 @@ impl Budget {
         CallsLeft { reads: self.reads_left(&usage), writes: self.calls_left(&usage), until: end_of_day(now) }
     }
 
-    /// Waits until the second allows a call, and counts it.
+    /// Waits until the second allows a call, and counts it. Dropped meanwhile, it has counted nothing, unless a
+    /// [`CallCounter`] has.
     ///
     /// # Errors
-    /// When the day has no call left for it, or it cannot be counted.
-    pub(super) async fn take(&self, method: Method, clock: &dyn Clock) -> Result<(), PrepareError> {
-        while let Some(wait) = self.take_or_wait(method, clock.now())? {
-            clock.sleep(wait).await;
+    /// When the day has no call left for it, it cannot be counted, or it may not wait that long.
+    pub(super) async fn take(&self, method: Method, waits: &mut Waits<'_>) -> Result<(), PrepareError> {
+        while let Some(wait) = self.take_or_wait(method, waits.clock().now())? {
+            waits.sleep(wait).await?;
         }
         match &self.counter {
-            Some(counter) if !counter.count(day_of(clock.now()), method != Method::Get).await? => {
+            Some(counter) if !counter.count(day_of(waits.clock().now()), method != Method::Get).await? => {
                 Err(Box::new(DailyQuotaSpent))
             }
             _ => Ok(()),
@@ -208,7 +209,7 @@ pub(super) fn end_of_day(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api_client_core::client::SkippingClock;
+    use api_client_core::client::{Clock as _, SkippingClock};
 
     fn at(time: &str) -> Timestamp {
         time.parse().unwrap()
@@ -223,7 +224,7 @@ mod tests {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20.250Z"));
         let budget = Budget::new(Quota { per_second: Some(2), ..Quota::default() }, None, None);
         for _ in 0..3 {
-            budget.take(Method::Get, &clock).await.unwrap();
+            budget.take(Method::Get, &mut Waits::new(&clock, None)).await.unwrap();
         }
         assert_eq!(clock.waits(), [Duration::from_millis(750)]);
     }
@@ -233,11 +234,14 @@ mod tests {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20Z"));
         let budget = budget(5, 2);
         for _ in 0..3 {
-            budget.take(Method::Get, &clock).await.unwrap();
+            budget.take(Method::Get, &mut Waits::new(&clock, None)).await.unwrap();
         }
-        assert!(budget.take(Method::Get, &clock).await.is_err());
-        budget.take(Method::Post, &clock).await.unwrap();
-        assert!(budget.take(Method::Get, &clock).await.is_err(), "one more write is kept for");
+        assert!(budget.take(Method::Get, &mut Waits::new(&clock, None)).await.is_err());
+        budget.take(Method::Post, &mut Waits::new(&clock, None)).await.unwrap();
+        assert!(
+            budget.take(Method::Get, &mut Waits::new(&clock, None)).await.is_err(),
+            "one more write is kept for"
+        );
         let midnight = at("2026-05-05T00:00:00Z");
         assert_eq!(budget.left(clock.now()), CallsLeft { reads: Some(0), writes: Some(1), until: midnight });
         assert_eq!(budget.left(midnight).reads, Some(3), "a new day");
@@ -248,7 +252,7 @@ mod tests {
         let clock = SkippingClock::at(at("2026-05-04T10:15:20Z"));
         let budget = budget(5, 2);
         for _ in 0..2 {
-            budget.take(Method::Put, &clock).await.unwrap();
+            budget.take(Method::Put, &mut Waits::new(&clock, None)).await.unwrap();
         }
         assert_eq!(budget.left(clock.now()).reads, Some(3));
     }

@@ -3,8 +3,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use api_client_core::{
     Endpoint, Headers, HttpRequest, HttpResponse, Idempotency, Method,
     client::{
-        ApiPolicy, CallReport, Clock, Disposition, Failure, FailureClass, Permit, Pipeline, PrepareError,
-        RetryPolicy, SystemClock, Transport, UnusableSetting, check_base_url, check_credential,
+        ApiPolicy, CallReport, Clock, Disposition, Failure, FailureClass, HttpSettings, InsecureHttp, Permit,
+        Pipeline, PrepareError, RetryPolicy, SystemClock, Transport, UnusableSetting, Waits, check_base_url,
+        check_credential,
     },
     decode, query_string,
     time::later,
@@ -74,6 +75,8 @@ pub struct OAuthApp {
     redirect_uri: String,
     server: String,
     transport: Option<Arc<dyn Transport>>,
+    http: HttpSettings,
+    insecure_http: InsecureHttp,
     clock: Arc<dyn Clock>,
 }
 
@@ -87,6 +90,8 @@ impl OAuthApp {
             redirect_uri: redirect_uri.into(),
             server: SERVER.to_owned(),
             transport: None,
+            http: HttpSettings::new(),
+            insecure_http: InsecureHttp::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -113,6 +118,19 @@ impl OAuthApp {
     /// transport.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Sets how the default transport of [`exchange`](Self::exchange) connects.
+    pub fn http(mut self, settings: HttpSettings) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Allows an `http://` URL of another computer as the [`server`](Self::server), to which secrets go without
+    /// encryption.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.insecure_http = InsecureHttp::Everywhere;
         self
     }
 
@@ -143,13 +161,14 @@ impl OAuthApp {
         self.check().map_err(|error| Error::configuration(error.to_string()))?;
         let transport = match &self.transport {
             Some(transport) => Arc::clone(transport),
-            None => http_transport(Duration::from_secs(60))?,
+            None => http_transport(Duration::from_secs(60), &self.http)?,
         };
         let pipeline = Pipeline {
             transport,
             clock: Arc::clone(&self.clock),
             retry: RetryPolicy::default(),
             observer: None,
+            max_wait: None,
             api: "brightpearl",
         };
         let fields =
@@ -230,7 +249,8 @@ impl OAuthApp {
         if let Some(secret) = &self.client_secret {
             check_credential("client secret", secret.expose_secret())?;
         }
-        check_base_url(&self.server).map(drop)
+        let insecure = if self.transport.is_some() { InsecureHttp::Everywhere } else { self.insecure_http };
+        check_base_url(&self.server, insecure).map(drop)
     }
 }
 
@@ -259,7 +279,7 @@ impl ApiPolicy for TokenEndpointPolicy {
     async fn prepare<'a>(
         &'a self,
         _request: &mut HttpRequest,
-        _clock: &dyn Clock,
+        _waits: &mut Waits<'_>,
     ) -> Result<Permit<'a>, PrepareError> {
         Ok(Box::new(()))
     }

@@ -2,13 +2,16 @@
 //! answers do.
 
 mod answers;
+mod connecting;
 mod lists;
 mod lost_answers;
 mod observer;
 mod refusals;
 mod resources;
+mod retry_rules;
 mod script;
 mod secrets;
+mod waiting;
 
 use std::sync::Arc;
 
