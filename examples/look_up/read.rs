@@ -165,5 +165,7 @@ async fn balance(client: &Client, asked: &Asked) -> anyhow::Result<Vec<Value>> {
     let Some(currency) = &asked.currency else { return Ok(Vec::new()) };
     let contact = ContactId::new(asked.parent);
     let balance = client.contact_balances().get(contact, currency).await?;
-    rows([json!({ "contactId": contact, "currency": currency, "balance": balance })])
+    rows([
+        json!({ "contactId": contact, "currency": currency, "balance": balance.map(|balance| balance.to_string()) }),
+    ])
 }

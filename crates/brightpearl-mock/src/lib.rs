@@ -32,7 +32,13 @@ mod warehouse;
 
 /// Converts a decimal to a JSON number, for the fields in which Brightpearl does not use text.
 fn number(value: rust_decimal::Decimal) -> serde_json::Value {
-    rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
+    api_client_core::wire::decimal_number::serialize(&value, serde_json::value::Serializer)
+        .unwrap_or_default()
+}
+
+/// Converts a decimal to a JSON string, or to null.
+fn text(value: impl Into<Option<rust_decimal::Decimal>>) -> serde_json::Value {
+    serde_json::json!(value.into().map(api_client_core::wire::Number))
 }
 
 pub use api::Brightpearl;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, OrderId, OrderRowId, Patch,
     accounting::NewCustomerPayment,
@@ -256,9 +257,11 @@ pub struct CreditState {
     pub id: OrderId,
     /// The total including tax, in [`CreditState::currency`].
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub gross: Decimal,
     /// The recorded refunds, in [`CreditState::currency`].
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub paid: Decimal,
     /// The currency of both.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]

@@ -10,6 +10,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{ChannelId, CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId};
 use returngo::TransactionType;
 use rust_decimal::Decimal;
@@ -97,7 +98,12 @@ pub struct ConnectionSettings {
     /// The largest difference of a unit's price between the two systems without a warning, in the order's currency. Without
     /// it, one minor unit.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AmountForm"))]
-    #[serde(default, deserialize_with = "values::tolerance", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "values::tolerance",
+        serialize_with = "wire::optional_decimal::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub price_tolerance: Option<Decimal>,
     /// The fields of Brightpearl's orders that contain the shop's order name or id, in the order in which they are tried.
     #[serde(default = "default_lookup")]

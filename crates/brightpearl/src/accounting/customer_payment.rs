@@ -73,9 +73,10 @@ pub struct NewCustomerPayment {
     /// The order's currency.
     pub currency_iso_code: CurrencyCode,
     /// Units of order currency for one unit of base currency; Brightpearl's own rate when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// The amount in the order's currency, positive.
+    #[serde(with = "wire::decimal")]
     pub amount_paid: Decimal,
     /// When the money moved.
     pub payment_date: OffsetDateTime,
@@ -122,9 +123,10 @@ pub struct CustomerPayment {
     #[serde(deserialize_with = "wire::stated::deserialize")]
     pub currency_code: CurrencyCode,
     /// The held amount.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_decimal")]
     pub amount_authorized: Option<Decimal>,
     /// The amount. Its sign is not documented for refunds: take [`CustomerPayment::amount`].
+    #[serde(with = "wire::decimal")]
     pub amount_paid: Decimal,
     /// When a hold ends.
     #[serde(default, with = "wire::informational")]
@@ -235,9 +237,9 @@ impl Serialize for OnTheWire<'_> {
             payment_type: &'a PaymentType,
             order_id: OrderId,
             currency_iso_code: &'a CurrencyCode,
-            #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+            #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
             exchange_rate: Option<Decimal>,
-            #[serde(with = "rust_decimal::serde::float")]
+            #[serde(with = "wire::decimal_number")]
             amount_paid: Decimal,
             payment_date: OffsetDateTime,
             #[serde(skip_serializing_if = "Option::is_none")]

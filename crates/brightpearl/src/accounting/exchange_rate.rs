@@ -1,7 +1,7 @@
 //! Exchange rates of the account's currencies over time
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct ExchangeRate {
     /// From when on; 1970 for the rate that the currency began with.
     pub rate_active_from: OffsetDateTime,
     /// Units of this currency for one of base currency, six decimals.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub rate: Decimal,
     /// Who set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct NewExchangeRate {
     /// From when on; a past time is rejected.
     pub rate_active_from: OffsetDateTime,
     /// Units of this currency for one of base currency, at most six decimals.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub rate: Decimal,
 }
 

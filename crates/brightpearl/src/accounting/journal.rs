@@ -103,7 +103,7 @@ pub struct Journal {
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
     /// Units of transaction currency for one of base currency.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
 }
 
@@ -136,7 +136,7 @@ pub struct JournalLine {
     /// The amount in base currency.
     pub change: JournalAmount,
     /// The amount in the transaction's currency.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub transaction_amount: Option<Decimal>,
     /// The tax code.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -156,6 +156,7 @@ pub struct JournalLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalAmount {
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
     /// The currency.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
@@ -196,18 +197,23 @@ pub struct JournalRow {
     /// The tax date.
     pub journal_date: Option<OffsetDateTime>,
     /// Debited, in base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub journal_debit: Option<Decimal>,
     /// Credited, in base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub journal_credit: Option<Decimal>,
     /// The reference; a number on some accounts, kept unchanged.
     pub journal_ref: Option<serde_json::Value>,
     /// The transaction's currency.
     pub currency_id: Option<CurrencyId>,
     /// Units of transaction currency for one of base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub exchange_rate: Option<Decimal>,
     /// Debited, in the transaction's currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub transaction_debit: Option<Decimal>,
     /// Credited, in the transaction's currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub transaction_credit: Option<Decimal>,
     /// The project.
     pub project_id: Option<ProjectId>,

@@ -11,7 +11,7 @@
 
 use api_client_core::{Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     IdSet, answer,
@@ -58,8 +58,8 @@ pub struct NominalAccount {
     /// The default tax code's number; 0 when none.
     #[serde(
         default,
-        deserialize_with = "wire::informational::deserialize",
-        serialize_with = "rust_decimal::serde::float::serialize"
+        deserialize_with = "informational_or_zero",
+        serialize_with = "wire::decimal_number::serialize"
     )]
     pub tax_code: Decimal,
     /// The code in the tax authority's chart.
@@ -71,6 +71,10 @@ pub struct NominalAccount {
     /// The currency it is tied to, if any.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
+}
+
+fn informational_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    Ok(wire::informational_decimal::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// An account type.

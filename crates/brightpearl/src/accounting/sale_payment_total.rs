@@ -8,7 +8,7 @@
 //! # Ok::<(), brightpearl::InvalidIdSet>(())
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +27,13 @@ pub struct SalePaymentTotal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_currency: Option<CurrencyCode>,
     /// Received and captured less paid out: negative on a credit that was refunded.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_paid: Decimal,
     /// On hold: authorised less let go.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_authorized: Decimal,
     /// Captured.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_captured: Decimal,
 }
 

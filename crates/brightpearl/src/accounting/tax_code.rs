@@ -33,7 +33,7 @@ pub struct TaxRate {
     #[serde(default, with = "wire::informational")]
     pub description: String,
     /// Per cent; Brightpearl leaves it out when it is zero.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub rate: Option<Decimal>,
 }
 

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -235,7 +235,7 @@ pub struct ContactFinancialDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nominal_code: Option<NominalCode>,
     /// How much credit it has, in its currency.
-    #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub credit_limit: Option<Decimal>,
     /// After how many days it pays.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,7 +247,7 @@ pub struct ContactFinancialDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
     /// Per cent off.
-    #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub discount_percentage: Option<Decimal>,
     /// The tax code.
     #[serde(skip_serializing_if = "Option::is_none")]

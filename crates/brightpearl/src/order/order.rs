@@ -243,7 +243,7 @@ pub struct OrderCurrency {
     #[serde(deserialize_with = "wire::stated::deserialize")]
     pub order_currency_code: CurrencyCode,
     /// Units of order currency for one of base currency, six decimals.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// Whether the rate stays as it is when the order is invoiced.
     #[serde(default, with = "wire::stated_boolean")]
@@ -255,19 +255,22 @@ pub struct OrderCurrency {
 #[serde(rename_all = "camelCase")]
 pub struct TotalValue {
     /// Without tax.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The tax.
+    #[serde(with = "wire::decimal")]
     pub tax_amount: Decimal,
     /// With tax.
+    #[serde(with = "wire::decimal")]
     pub total: Decimal,
     /// Without tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_net: Option<Decimal>,
     /// The tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_tax_amount: Option<Decimal>,
     /// With tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_total: Option<Decimal>,
 }
 

@@ -55,7 +55,7 @@ pub struct OrderRow {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_price: Option<CurrencyValue>,
     /// Per cent off the list price.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub discount_percentage: Option<Decimal>,
     /// The money of the whole row.
     pub row_value: RowValue,
@@ -119,6 +119,7 @@ impl Serialize for Sequence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantity {
     /// The number, four decimals.
+    #[serde(with = "wire::decimal")]
     pub magnitude: Decimal,
 }
 
@@ -130,6 +131,7 @@ pub struct CurrencyValue {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<CurrencyCode>,
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
 }
 
@@ -138,7 +140,7 @@ pub struct CurrencyValue {
 #[serde(rename_all = "camelCase")]
 pub struct RowValue {
     /// The tax rate in per cent.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
     /// The tax code.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]

@@ -152,12 +152,15 @@ pub struct NewCreditRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many, positive; whole for stock-tracked products and bundles.
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The tax code.
     pub tax_code: TaxCode,
     /// The whole row without tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The whole row's tax; two decimals are stored.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
     /// The nominal code; the contact's, product's or account's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -292,12 +292,15 @@ pub struct RowReplacement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many; whole for stock-tracked products and bundles.
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The tax code.
     pub tax_code: TaxCode,
     /// The whole row without tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The whole row's tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
 }
 

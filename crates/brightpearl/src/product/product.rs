@@ -174,7 +174,7 @@ pub struct Stock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
     /// The number.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub magnitude: Decimal,
 }
 
@@ -183,16 +183,16 @@ pub struct Weight {
 #[serde(default)]
 pub struct Dimensions {
     /// From front to back.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub length: Decimal,
     /// From bottom to top.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub height: Decimal,
     /// From side to side.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub width: Decimal,
     /// All of it.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub volume: Decimal,
 }
 

@@ -129,6 +129,7 @@ pub struct ProductValue {
     /// The currency: the account's base currency.
     pub currency: CurrencyCode,
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
 }
 
@@ -174,7 +175,7 @@ pub struct NewProductValue {
     /// The currency: the account's base currency.
     pub currency: CurrencyCode,
     /// The amount.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub value: Decimal,
 }
 

@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /warehouse-service/goods-in-search?purchaseOrderId=418820");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +44,10 @@ pub struct ReceivedGoods {
     /// Its bin.
     pub grouping_d: Option<String>,
     /// The cost of one.
+    #[serde(default, with = "wire::optional_decimal")]
     pub price: Option<Decimal>,
     /// Costs of getting it here.
+    #[serde(default, with = "wire::optional_decimal")]
     pub landed_costs: Option<Decimal>,
     /// The currency of both.
     pub curr_code: Option<CurrencyCode>,

@@ -65,7 +65,7 @@ pub struct GoodsMovement {
     #[serde(default, with = "wire::optional")]
     pub goods_note_id: Option<GoodsNoteId>,
     /// The cost of one.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_decimal")]
     pub product_value: Option<Decimal>,
     /// The cost's currency.
     #[serde(default, with = "wire::informational")]

@@ -152,7 +152,7 @@ pub struct CorrectedValue {
     /// The currency.
     pub currency: CurrencyCode,
     /// The amount.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub value: Decimal,
 }
 

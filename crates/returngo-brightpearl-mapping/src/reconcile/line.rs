@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use api_client_core::wire;
 use brightpearl::{CurrencyCode, JournalId, NominalCode, OrderId, PaymentId};
 use jiff::civil::Date;
 use returngo::{RmaId, TransactionId};
@@ -40,6 +41,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// The value, which is positive.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
     /// The currency.
     pub currency: CurrencyCode,

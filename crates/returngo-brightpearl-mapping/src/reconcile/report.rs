@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use api_client_core::wire;
 use brightpearl::{CurrencyCode, NominalCode};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use returngo::RmaId;
@@ -170,10 +171,12 @@ pub struct Total {
     /// The number of refunds in ReturnGO.
     pub refunds: usize,
     /// Their sum.
+    #[serde(with = "wire::decimal")]
     pub refunded: Decimal,
     /// The number of payments in Brightpearl.
     pub payments: usize,
     /// Their sum.
+    #[serde(with = "wire::decimal")]
     pub recorded: Decimal,
 }
 
