@@ -51,8 +51,8 @@ pub struct AccountingPeriod {
 
 impl AccountingPeriod {
     /// Whether a transaction of this time can be posted in the period.
-    pub fn takes(&self, time: OffsetDateTime) -> bool {
-        let time = time.timestamp();
+    pub fn takes(&self, time: impl Into<OffsetDateTime>) -> bool {
+        let time = time.into().timestamp();
         self.closed_date.is_none() && self.start_date.timestamp() <= time && time <= self.end_date.timestamp()
     }
 }
@@ -160,7 +160,7 @@ mod tests {
         let open = r#"{"id":12,"startDate":"2026-03-01T00:00:00:000Z","endDate":"2026-03-31T23:59:59:999Z"}"#;
         let open: AccountingPeriod = serde_json::from_str(open).unwrap();
         let march = "2026-03-31T23:59:59.500Z".parse().unwrap();
-        assert!(open.takes(march) && !open.takes("2026-04-01T00:00:00Z".parse().unwrap()));
+        assert!(open.takes(march) && !open.takes("2026-04-01T00:00:00Z".parse::<OffsetDateTime>().unwrap()));
         let closed = AccountingPeriod { closed_date: Some(march), ..open };
         assert!(!closed.takes(march));
     }

@@ -59,14 +59,18 @@ pub struct NewExchangeRate {
 ///     r#"[{"currencyId":2,"rateActiveFrom":"2026-05-01T00:00:00.000Z","rate":1.17,"addedById":4},
 ///         {"currencyId":2,"rateActiveFrom":"1970-01-01T00:00:00.000Z","rate":1.2,"addedById":0}]"#,
 /// )?;
-/// let rate = exchange_rate::in_force(&rates, CurrencyId::new(2), "2026-04-30T12:00:00Z".parse()?);
+/// let rate = exchange_rate::in_force(&rates, CurrencyId::new(2), "2026-04-30T12:00:00Z".parse::<jiff::Timestamp>()?);
 /// assert_eq!(rate.map(|rate| rate.rate.to_string()).as_deref(), Some("1.2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn in_force(rates: &[ExchangeRate], currency: CurrencyId, at: OffsetDateTime) -> Option<&ExchangeRate> {
-    let begun = |rate: &&ExchangeRate| {
-        rate.rate_active_from.timestamp() <= at.timestamp() && rate.currency_id == currency
-    };
+pub fn in_force(
+    rates: &[ExchangeRate],
+    currency: CurrencyId,
+    at: impl Into<OffsetDateTime>,
+) -> Option<&ExchangeRate> {
+    let at = at.into().timestamp();
+    let begun =
+        |rate: &&ExchangeRate| rate.rate_active_from.timestamp() <= at && rate.currency_id == currency;
     rates.iter().filter(begun).max_by_key(|rate| rate.rate_active_from.timestamp())
 }
 
@@ -142,7 +146,7 @@ mod tests {
             rate(2, "2026-05-01T00:00:00Z", "1.17"),
             rate(3, "2026-05-04T00:00:00Z", "1.31"),
         ];
-        let at = |time: &str| in_force(&rates, CurrencyId::new(2), time.parse().unwrap());
+        let at = |time: &str| in_force(&rates, CurrencyId::new(2), time.parse::<OffsetDateTime>().unwrap());
         assert_eq!(at("2026-05-09T23:59:59Z"), Some(&rates[1]));
         assert_eq!(at("2026-05-10T01:00:00+01:00"), Some(&rates[0]), "the instant counts, not its offset");
         assert_eq!(at("2026-04-30T00:00:00Z"), None);

@@ -387,7 +387,8 @@ searchable! {
         external_ref_contains(str) = "externalRefSearchString",
         /// Created in this period.
         created_on(Period) = "createdOn",
-        /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too.
+        /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too, as
+        /// `Orders::changed_since` does.
         updated_on(Period) = "updatedOn",
         /// Placed in this period.
         placed_on(Period) = "placedOn",
@@ -562,6 +563,11 @@ impl<'c> Orders<'c> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn patch(&self, order: OrderId, changes: &Patch) -> Result<Order, crate::Error> {
         self.0.send(&patch(order, changes)).await
+    }
+
+    /// Finds the orders that were created or changed since a time; see [`ChangedOrders`](super::ChangedOrders).
+    pub fn changed_since(&self, time: impl Into<OffsetDateTime>) -> super::ChangedOrders<'c> {
+        super::ChangedOrders::new(*self, time.into())
     }
 
     /// Searches for orders.

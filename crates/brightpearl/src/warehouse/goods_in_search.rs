@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_sweep_of_receipts_reads_as_a_period() {
-        let since = Period::from("2026-05-01T00:00:00Z".parse().unwrap());
+        let since = Period::from("2026-05-01T00:00:00Z".parse::<OffsetDateTime>().unwrap());
         let search = GoodsInSearch::new().received(&since).sort("batchId.ASC");
         assert_eq!(
             super::search(&search).to_string(),

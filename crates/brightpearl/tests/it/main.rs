@@ -5,6 +5,7 @@
 mod answers;
 mod budget;
 mod bulk;
+mod changed_orders;
 mod credentials;
 mod endpoints;
 mod fuzzed;
