@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr, process::ExitCode};
 use anyhow::Context as _;
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::{
-    IdSet, OffsetDateTime, OrderId,
+    GoodsInNoteId, GoodsNoteId, IdSet, OffsetDateTime, OrderId,
     client::{Clock as _, SystemClock},
     integration::NewWebhook,
     order::Order,
@@ -201,11 +201,11 @@ impl<'s> Shop<'s> {
                 self.narration
                     .tell(format_args!("webhook from Brightpearl: {} {}", hint.resource_type, hint.ids))?;
                 let notes = match hint.resource_type.as_str() {
-                    "goods-in-note" => hint.ids.clone(),
-                    _ => self.batches_moved_by(&hint.ids).await?,
+                    "goods-in-note" => hint.ids.typed(),
+                    _ => self.batches_moved_by(&hint.ids.typed()).await?,
                 };
                 let notes = self.reader.brightpearl.goods_in_notes().get(&notes).await?;
-                let orders: IdSet = notes.values().map(|note| note.order_id.get()).collect();
+                let orders: IdSet<OrderId> = notes.values().map(|note| note.order_id).collect();
                 let orders = self.reader.brightpearl.orders().get(&orders).await?;
                 Ok(orders
                     .iter()
@@ -216,8 +216,8 @@ impl<'s> Shop<'s> {
     }
 
     /// Returns the batches of quarantine releases. A batch is identified by its goods-in note.
-    async fn batches_moved_by(&self, notes: &IdSet) -> anyhow::Result<IdSet> {
-        let search = GoodsMovementSearch::new().filter("goodsNoteId", notes);
+    async fn batches_moved_by(&self, notes: &IdSet<GoodsNoteId>) -> anyhow::Result<IdSet<GoodsInNoteId>> {
+        let search = GoodsMovementSearch::new().notes(notes);
         let moved = self.reader.brightpearl.goods_movements().search(search).all().await?;
         Ok(IdSet::of(moved.iter().filter_map(|movement| movement.batch_id)))
     }

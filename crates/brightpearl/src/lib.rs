@@ -30,7 +30,7 @@ pub mod warehouse;
 
 pub use account_code::{AccountCode, InvalidAccountCode};
 pub use answer::Created;
-pub use api_client_core::{CurrencyCode, InvalidDateTime, OffsetDateTime, decode::DecodeError};
+pub use api_client_core::{CurrencyCode, InvalidDateTime, NumericId, OffsetDateTime, decode::DecodeError};
 pub use api_error::ApiError;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Credentials};

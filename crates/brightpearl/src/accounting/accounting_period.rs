@@ -93,7 +93,7 @@ pub fn list() -> Request<Vec<AccountingPeriod>> {
 
 /// Requests these accounting periods.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<AccountingPeriod>> {
+pub fn get(ids: &IdSet<AccountingPeriodId>) -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -130,7 +130,7 @@ impl AccountingPeriods<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<AccountingPeriod>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<AccountingPeriodId>) -> Result<Vec<AccountingPeriod>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

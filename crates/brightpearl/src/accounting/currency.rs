@@ -50,7 +50,7 @@ searchable! {
     /// Finds currencies.
     pub struct CurrencySearch for Currency, at SEARCH {
         /// These currencies.
-        ids(IdSet) = "id",
+        ids(IdSet<CurrencyId>) = "id",
         /// With this code.
         code(CurrencyCode) = "code",
         /// With this name.

@@ -154,11 +154,11 @@ searchable! {
     /// Finds customer payments.
     pub struct CustomerPaymentSearch for CustomerPayment, at SEARCH {
         /// These payments.
-        ids(IdSet) = "paymentId",
+        ids(IdSet<PaymentId>) = "paymentId",
         /// On this order.
         order(OrderId) = "orderId",
         /// On these orders.
-        orders(IdSet) = "orderId",
+        orders(IdSet<OrderId>) = "orderId",
         /// With this reference, exactly.
         transaction_ref(str) = "transactionRef",
         /// Belonging to the hold with this code.
@@ -176,7 +176,7 @@ searchable! {
         /// Holds that end in this period.
         expires(Period) = "expires",
         /// With these receipt journals.
-        journals(IdSet) = "journalId",
+        journals(IdSet<JournalId>) = "journalId",
     }
 
     /// The columns of a search of payments, as [`CustomerPaymentSearch::columns`] takes them.
@@ -347,8 +347,8 @@ impl<'c> CustomerPayments<'c> {
         &self,
         payments: &[NewCustomerPayment],
     ) -> Result<BTreeMap<Key, PaymentId>, crate::Error> {
-        let orders: IdSet =
-            payments.iter().filter_map(|payment| payment.key()).map(|(order, _)| order.get()).collect();
+        let orders: IdSet<OrderId> =
+            payments.iter().filter_map(|payment| payment.key()).map(|(order, _)| order).collect();
         let mut recorded = BTreeMap::new();
         for orders in orders.per_get() {
             let found = self.search(CustomerPaymentSearch::new().orders(&orders)).all().await?;

@@ -241,7 +241,7 @@ searchable! {
     /// Finds lines of journals: one row a line.
     pub struct JournalSearch for JournalRow, at SEARCH {
         /// Of these journals.
-        ids(IdSet) = "journalId",
+        ids(IdSet<JournalId>) = "journalId",
         /// Of journals about this.
         journal_type(JournalTypeCode) = "journalType",
         /// Naming this order.
@@ -291,7 +291,7 @@ searchable! {
 
 /// Requests journals by id.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Journal>> {
+pub fn get(ids: &IdSet<JournalId>) -> Request<Vec<Journal>> {
     Request::new(GET, &[ids], read).empty_when_absent()
 }
 
@@ -321,7 +321,7 @@ impl<'c> Journals<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Journal>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<JournalId>) -> Result<Vec<Journal>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

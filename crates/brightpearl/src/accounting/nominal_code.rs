@@ -138,7 +138,7 @@ pub fn list() -> Request<Vec<NominalAccount>> {
 
 /// Requests these accounts, by internal id.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<NominalAccount>> {
+pub fn get(ids: &IdSet<NominalCodeId>) -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -167,7 +167,7 @@ impl<'c> NominalCodes<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<NominalAccount>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<NominalCodeId>) -> Result<Vec<NominalAccount>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

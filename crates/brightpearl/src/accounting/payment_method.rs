@@ -121,7 +121,7 @@ searchable! {
     /// Finds payment methods. Texts are found by parts: compare exactly afterwards.
     pub struct PaymentMethodSearch for PaymentMethodRow, at SEARCH {
         /// These methods.
-        ids(IdSet) = "id",
+        ids(IdSet<PaymentMethodId>) = "id",
         /// With this in the code.
         code_contains(str) = "code",
         /// With this in the name.
@@ -153,7 +153,7 @@ pub fn list() -> Request<Vec<PaymentMethod>> {
 
 /// Requests these payment methods.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<PaymentMethod>> {
+pub fn get(ids: &IdSet<PaymentMethodId>) -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -195,7 +195,7 @@ impl<'c> PaymentMethods<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<PaymentMethod>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<PaymentMethodId>) -> Result<Vec<PaymentMethod>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

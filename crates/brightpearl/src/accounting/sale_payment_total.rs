@@ -46,7 +46,7 @@ impl SalePaymentTotal {
 
 /// Requests the payment totals of these orders. An order without payments comes with zeroes.
 #[inline]
-pub fn get(orders: &IdSet) -> Request<Vec<SalePaymentTotal>> {
+pub fn get(orders: &IdSet<OrderId>) -> Request<Vec<SalePaymentTotal>> {
     Request::new(GET, &[orders], answer::payload).empty_when_absent()
 }
 
@@ -61,7 +61,7 @@ impl SalePaymentTotals<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, orders: &IdSet) -> Result<Vec<SalePaymentTotal>, crate::Error> {
+    pub async fn get(&self, orders: &IdSet<OrderId>) -> Result<Vec<SalePaymentTotal>, crate::Error> {
         self.0.in_chunks(orders, get).await
     }
 }

@@ -52,7 +52,7 @@ pub fn list() -> Request<Vec<TaxRate>> {
 
 /// Requests these tax codes.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<TaxRate>> {
+pub fn get(ids: &IdSet<TaxCodeId>) -> Request<Vec<TaxRate>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -75,7 +75,7 @@ impl TaxCodes<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<TaxRate>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<TaxCodeId>) -> Result<Vec<TaxRate>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

@@ -372,19 +372,19 @@ impl NewContact {
 
 /// Requests contacts by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Contact>> {
+pub fn get(ids: &IdSet<ContactId>) -> Request<Vec<Contact>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the addresses themselves.
 #[inline]
-pub fn get_with_details(ids: &IdSet) -> Request<Vec<Contact>> {
+pub fn get_with_details(ids: &IdSet<ContactId>) -> Request<Vec<Contact>> {
     get(ids).query("includeOptional", "customFields,postalAddresses")
 }
 
 /// Requests which of these contacts exist, in sets that one GET takes each; of all contacts when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<ContactId>) -> Request<Vec<IdSet<ContactId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -429,7 +429,7 @@ impl<'c> Contacts<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Contact>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ContactId>) -> Result<Vec<Contact>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -437,7 +437,7 @@ impl<'c> Contacts<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_details(&self, ids: &IdSet) -> Result<Vec<Contact>, crate::Error> {
+    pub async fn get_with_details(&self, ids: &IdSet<ContactId>) -> Result<Vec<Contact>, crate::Error> {
         self.0.in_chunks(ids, get_with_details).await
     }
 
@@ -445,7 +445,7 @@ impl<'c> Contacts<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<ContactId>) -> Result<Vec<IdSet<ContactId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -96,7 +96,7 @@ searchable! {
     /// Finds contacts. Filters named `…_contains` match parts, ignoring case: compare exactly afterwards.
     pub struct ContactSearch for ContactSummary, at SEARCH {
         /// These contacts.
-        ids(IdSet) = "contactId",
+        ids(IdSet<ContactId>) = "contactId",
         /// With this text in the first e-mail address.
         primary_email_contains(str) = "primaryEmail",
         /// With this text in any e-mail address.

@@ -370,11 +370,11 @@ searchable! {
     /// Finds orders of all types.
     pub struct OrderSearch for OrderSummary, at SEARCH {
         /// These orders.
-        ids(IdSet) = "orderId",
+        ids(IdSet<OrderId>) = "orderId",
         /// Belonging to this order.
         parent(OrderId) = "parentOrderId",
         /// Belonging to these orders.
-        parents(IdSet) = "parentOrderId",
+        parents(IdSet<OrderId>) = "parentOrderId",
         /// Of this customer or supplier.
         contact(ContactId) = "contactId",
         /// In this workflow status.
@@ -397,7 +397,7 @@ searchable! {
         /// To be delivered in this period.
         delivery_date(Period) = "deliveryDate",
         /// From these warehouses.
-        warehouses(IdSet) = "warehouseId",
+        warehouses(IdSet<WarehouseId>) = "warehouseId",
         /// Of this channel, which is called a department here.
         channel(ChannelId) = "departmentId",
         /// Owned by this member of staff.
@@ -478,19 +478,19 @@ impl OrderSearch {
 /// Requests orders by id, of any type. Ids that do not exist are left out; the order of the response is not the
 /// order asked.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
+pub fn get(ids: &IdSet<OrderId>) -> Request<Vec<Order>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the names of those that are not.
 #[inline]
-pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
+pub fn get_with_custom_fields(ids: &IdSet<OrderId>) -> Request<Vec<Order>> {
     get(ids).query("includeOptional", "customFields,nullCustomFields")
 }
 
 /// Requests which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<OrderId>) -> Request<Vec<IdSet<OrderId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -529,7 +529,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderId>) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -537,7 +537,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+    pub async fn get_with_custom_fields(&self, ids: &IdSet<OrderId>) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
@@ -545,7 +545,7 @@ impl<'c> Orders<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<OrderId>) -> Result<Vec<IdSet<OrderId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -312,7 +312,7 @@ pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
 
 /// Requests credits by id; those that do not exist are left out (207 or an empty 200).
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<SalesCredit>> {
+pub fn get(ids: &IdSet<OrderId>) -> Request<Vec<SalesCredit>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -398,7 +398,7 @@ impl SalesCredits<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<SalesCredit>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderId>) -> Result<Vec<SalesCredit>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

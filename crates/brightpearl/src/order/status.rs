@@ -125,7 +125,7 @@ pub fn list() -> Request<Vec<OrderStatus>> {
 
 /// Requests these statuses.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
+pub fn get(ids: &IdSet<OrderStatusId>) -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -165,7 +165,7 @@ impl OrderStatuses<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<OrderStatus>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderStatusId>) -> Result<Vec<OrderStatus>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

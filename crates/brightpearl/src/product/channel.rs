@@ -86,7 +86,7 @@ pub fn list() -> Request<Vec<Channel>> {
 
 /// Requests these channels.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Channel>> {
+pub fn get(ids: &IdSet<ChannelId>) -> Request<Vec<Channel>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -109,7 +109,7 @@ impl Channels<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Channel>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ChannelId>) -> Result<Vec<Channel>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

@@ -76,7 +76,7 @@ pub fn list() -> Request<Vec<ChannelBrand>> {
 
 /// Requests these channel brands.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<ChannelBrand>> {
+pub fn get(ids: &IdSet<ChannelBrandId>) -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -99,7 +99,7 @@ impl ChannelBrands<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<ChannelBrand>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ChannelBrandId>) -> Result<Vec<ChannelBrand>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

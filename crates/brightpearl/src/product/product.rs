@@ -335,19 +335,19 @@ pub struct Reporting {
 
 /// Requests products by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Product>> {
+pub fn get(ids: &IdSet<ProductId>) -> Request<Vec<Product>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set.
 #[inline]
-pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Product>> {
+pub fn get_with_custom_fields(ids: &IdSet<ProductId>) -> Request<Vec<Product>> {
     get(ids).query("includeOptional", "customFields")
 }
 
 /// Requests which of these products exist, in sets that one GET takes each; of all products when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<ProductId>) -> Request<Vec<IdSet<ProductId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -377,7 +377,7 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Product>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ProductId>) -> Result<Vec<Product>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -385,7 +385,7 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Product>, crate::Error> {
+    pub async fn get_with_custom_fields(&self, ids: &IdSet<ProductId>) -> Result<Vec<Product>, crate::Error> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
@@ -393,7 +393,7 @@ impl<'c> Products<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<ProductId>) -> Result<Vec<IdSet<ProductId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -72,7 +72,7 @@ searchable! {
     /// Finds products.
     pub struct ProductSearch for ProductSummary, at SEARCH {
         /// These products.
-        ids(IdSet) = "productId",
+        ids(IdSet<ProductId>) = "productId",
         /// With this text in the name.
         name_contains(str) = "productName",
         /// With this SKU, exactly. Accept only one hit that is live.
@@ -96,7 +96,7 @@ searchable! {
         /// Changed in this period. Products that never changed have no such time: sweep `createdOn` too.
         updated_on(Period) = "updatedOn",
         /// In these categories.
-        categories(IdSet) = "brightpearlCategoryCode",
+        categories(IdSet<u64>) = "brightpearlCategoryCode",
         /// Of this group of variants.
         group(ProductGroupId) = "productGroupId",
         /// Of this brand.

@@ -195,13 +195,13 @@ pub struct GoodsInCorrection {
 
 /// Requests all goods-in notes of these orders, by note id.
 #[inline]
-pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+pub fn of_orders(orders: &IdSet<OrderId>) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
 }
 
 /// Requests these goods-in notes, of whichever order: what the receiver of a webhook needs.
 #[inline]
-pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+pub fn get(notes: &IdSet<GoodsInNoteId>) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[&"*", notes], answer::payload).empty_when_absent()
 }
 
@@ -255,7 +255,10 @@ impl<'c> GoodsInNotes<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, notes: &IdSet) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
+    pub async fn get(
+        &self,
+        notes: &IdSet<GoodsInNoteId>,
+    ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
         self.0.in_chunks(notes, get).await
     }
 
@@ -265,7 +268,7 @@ impl<'c> GoodsInNotes<'c> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn of_orders(
         &self,
-        orders: &IdSet,
+        orders: &IdSet<OrderId>,
     ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
         self.0.in_chunks(orders, of_orders).await
     }

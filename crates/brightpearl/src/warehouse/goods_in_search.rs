@@ -67,9 +67,9 @@ searchable! {
     /// Finds received goods.
     pub struct GoodsInSearch for ReceivedGoods, at SEARCH {
         /// Received for these orders.
-        orders(IdSet) = "purchaseOrderId",
+        orders(IdSet<OrderId>) = "purchaseOrderId",
         /// Of these batches: goods-in notes.
-        batches(IdSet) = "batchId",
+        batches(IdSet<GoodsInNoteId>) = "batchId",
         /// Of the note with this reference.
         user_batch_ref(str) = "userBatchRef",
         /// Of this product.

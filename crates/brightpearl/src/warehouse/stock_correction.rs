@@ -172,7 +172,7 @@ pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Req
 /// Requests stock corrections of a warehouse by note id. Both are required; ids come from the goods movements
 /// of type `SC`.
 #[inline]
-pub fn get(warehouse: WarehouseId, notes: &IdSet) -> Request<Vec<StockCorrection>> {
+pub fn get(warehouse: WarehouseId, notes: &IdSet<GoodsNoteId>) -> Request<Vec<StockCorrection>> {
     Request::new(GET, &[&warehouse, notes], answer::payload).empty_when_absent()
 }
 
@@ -202,7 +202,7 @@ impl StockCorrections<'_> {
     pub async fn get(
         &self,
         warehouse: WarehouseId,
-        notes: &IdSet,
+        notes: &IdSet<GoodsNoteId>,
     ) -> Result<Vec<StockCorrection>, crate::Error> {
         self.0.in_chunks(notes, |notes| get(warehouse, notes)).await
     }

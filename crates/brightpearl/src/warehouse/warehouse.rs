@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{WarehouseDefaults, quarantine, warehouse_defaults};
 use crate::{
     IdSet, answer,
-    ids::{LocationId, PostalAddressId, WarehouseId},
+    ids::{LocationId, PostalAddressId, ProductId, WarehouseId},
     request::Request,
     search::{Page, SearchQuery, searchable},
 };
@@ -143,7 +143,7 @@ searchable! {
     /// Finds warehouses.
     pub struct WarehouseSearch for WarehouseRow, at SEARCH {
         /// These warehouses.
-        ids(IdSet) = "id",
+        ids(IdSet<WarehouseId>) = "id",
         /// With this name.
         name(str) = "name",
         /// Of this type, in words.
@@ -169,7 +169,7 @@ pub fn list() -> Request<Vec<Warehouse>> {
 
 /// Requests these warehouses.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Warehouse>> {
+pub fn get(ids: &IdSet<WarehouseId>) -> Request<Vec<Warehouse>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -204,7 +204,7 @@ impl<'c> Warehouses<'c> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Warehouse>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<WarehouseId>) -> Result<Vec<Warehouse>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -220,7 +220,7 @@ impl<'c> Warehouses<'c> {
     pub async fn product_defaults(
         &self,
         warehouse: WarehouseId,
-        products: &IdSet,
+        products: &IdSet<ProductId>,
     ) -> Result<Vec<WarehouseDefaults>, crate::Error> {
         self.0.in_chunks(products, |products| warehouse_defaults::get(warehouse, products)).await
     }

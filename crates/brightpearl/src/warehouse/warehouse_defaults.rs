@@ -46,7 +46,7 @@ pub struct WarehouseDefaults {
 
 /// Requests the places of these products in a warehouse; products without one are left out.
 #[inline]
-pub fn get(warehouse: WarehouseId, products: &IdSet) -> Request<Vec<WarehouseDefaults>> {
+pub fn get(warehouse: WarehouseId, products: &IdSet<ProductId>) -> Request<Vec<WarehouseDefaults>> {
     Request::new(GET, &[&warehouse, products], answer::payload).empty_when_absent()
 }
 

@@ -43,8 +43,8 @@ async fn orders_that_were_created_and_orders_that_changed_are_found_once_each() 
     change(&client, changed_later).await;
     change(&client, changed_at_once).await;
 
-    let those: IdSet =
-        [untouched, changed_later, never_changed, changed_at_once].into_iter().map(OrderId::get).collect();
+    let those: IdSet<OrderId> =
+        [untouched, changed_later, never_changed, changed_at_once].into_iter().collect();
     let credits = OrderSearch::new().order_type(&OrderTypeCode::SalesCredit).ids(&those);
     let found = client.orders().changed_since(since).matching(credits.clone()).all().await.unwrap();
     assert_eq!(ids(&found), [changed_later, never_changed, changed_at_once]);
