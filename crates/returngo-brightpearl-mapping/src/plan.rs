@@ -17,6 +17,7 @@ pub use crate::review::{Choice, Review, ReviewCode};
 /// The plan for an RMA.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// The writes, in the order in which they must be applied.
     pub effects: Vec<Effect>,
@@ -195,6 +196,7 @@ pub struct RmaComment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Warning {
     /// The kind of fact.
     pub code: WarningCode,
@@ -239,6 +241,7 @@ impl fmt::Display for WarningCode {
 /// The state of a return.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReturnState {
     /// The RMA's credit, if any.
     pub credit: Option<CreditState>,
@@ -251,6 +254,7 @@ pub struct ReturnState {
 /// The state of a credit.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CreditState {
     /// The credit.
     #[cfg_attr(feature = "schema", schemars(with = "u64"))]
@@ -277,6 +281,7 @@ pub struct CreditState {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UnitStatus {
     /// The unit.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -327,6 +332,7 @@ impl UnitState {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RefundStatus {
     /// The transaction.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]

@@ -45,6 +45,7 @@ pub use values::TenderSetting;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ConnectionSettings {
     /// The Brightpearl account's code, such as `acmeoutdoors`.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AccountForm"))]
@@ -346,6 +347,7 @@ impl Posting {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct FeeSettings {
     /// Restocking fees.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -362,6 +364,7 @@ pub struct FeeSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct ReturnMethodSettings {
     /// The names of these methods.
     pub skip: Vec<String>,
@@ -370,6 +373,7 @@ pub struct ReturnMethodSettings {
 /// The steps that the host application may still do itself while a connection is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Capabilities {
     /// Validation of received items.
     pub item_validation: Capability,
@@ -379,6 +383,7 @@ pub struct Capabilities {
 
 /// Whether the host application may do a step, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Capability {
     /// Whether it may.
     pub enabled: bool,

@@ -17,6 +17,7 @@ const APPEARS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// The result of synchronizing an RMA.
 #[derive(Debug, Clone)]
+#[must_use = "reviews and unfinished writes are reported only here"]
 pub struct Synchronized {
     /// The keys of the effects that were written.
     pub written: Vec<String>,

@@ -34,6 +34,7 @@ const LOCK: Endpoint =
 /// An accounting period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccountingPeriod {
     /// The period.
     pub id: AccountingPeriodId,
@@ -67,9 +68,17 @@ pub struct NewAccountingPeriod {
     pub end_date: OffsetDateTime,
 }
 
+impl NewAccountingPeriod {
+    /// Creates a period from one time to another.
+    pub fn new(start: impl Into<OffsetDateTime>, end: impl Into<OffsetDateTime>) -> Self {
+        Self { start_date: start.into(), end_date: end.into() }
+    }
+}
+
 /// The lock date of the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccountingPeriodLock {
     /// Who set the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -85,6 +85,63 @@ pub struct NewCustomerPayment {
     pub journal_ref: Option<String>,
 }
 
+impl NewCustomerPayment {
+    /// Creates a payment of this type for an order: the amount in the order's currency, positive.
+    ///
+    /// ```
+    /// use brightpearl::{OrderId, accounting::{NewCustomerPayment, PaymentType, customer_payment}};
+    ///
+    /// let time: jiff::Timestamp = "2031-03-31T09:40:00Z".parse()?;
+    /// let amount = "33.30".parse()?;
+    /// let refund = NewCustomerPayment::new(PaymentType::Payment, OrderId::new(300955), "1210", amount, "GBP", time)
+    ///     .keyed("RGO-T778120");
+    /// let request = customer_payment::create(&refund);
+    /// assert!(request.json().unwrap().contains(r#""amountPaid":33.3,"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(
+        payment_type: PaymentType,
+        order: OrderId,
+        method: impl Into<PaymentMethodCode>,
+        amount: Decimal,
+        currency: impl Into<CurrencyCode>,
+        date: impl Into<OffsetDateTime>,
+    ) -> Self {
+        Self {
+            transaction_ref: None,
+            payment_method_code: method.into(),
+            payment_type,
+            order_id: order,
+            currency_iso_code: currency.into(),
+            exchange_rate: None,
+            amount_paid: amount,
+            payment_date: date.into(),
+            journal_ref: None,
+        }
+    }
+
+    /// Sets the caller's reference, at most 64 characters: with it, a payment that is sent twice is recorded once.
+    #[must_use]
+    pub fn keyed(mut self, transaction_ref: impl Into<String>) -> Self {
+        self.transaction_ref = Some(transaction_ref.into());
+        self
+    }
+
+    /// Sets the journal's description; Brightpearl cuts it at 255 characters.
+    #[must_use]
+    pub fn journal_ref(mut self, description: impl Into<String>) -> Self {
+        self.journal_ref = Some(description.into());
+        self
+    }
+
+    /// Sets the units of order currency for one unit of base currency; without it Brightpearl uses its own rate.
+    #[must_use]
+    pub fn exchange_rate(mut self, rate: Decimal) -> Self {
+        self.exchange_rate = Some(rate);
+        self
+    }
+}
+
 /// What makes a payment one and the same, whichever method it is under.
 #[cfg(feature = "client")]
 type Key = (OrderId, String);

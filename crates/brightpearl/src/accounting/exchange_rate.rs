@@ -26,6 +26,7 @@ const UPDATE: Endpoint = Endpoint::new(
 /// A rate from a time on, until the next one of the same currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ExchangeRate {
     /// The currency; never the base currency.
     pub currency_id: CurrencyId,
@@ -48,6 +49,13 @@ pub struct NewExchangeRate {
     /// Units of this currency for one of base currency, at most six decimals.
     #[serde(with = "wire::decimal_number")]
     pub rate: Decimal,
+}
+
+impl NewExchangeRate {
+    /// Creates a rate, in units of the currency for one unit of base currency, that applies from this time on.
+    pub fn new(active_from: impl Into<OffsetDateTime>, rate: Decimal) -> Self {
+        Self { rate_active_from: active_from.into(), rate }
+    }
 }
 
 /// The rate of a currency that is in force at a time: the newest that began by then.

@@ -118,6 +118,7 @@ impl Journal {
 /// The tax return that a journal is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TaxReconciliation {
     /// When it was reconciled.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -130,6 +131,7 @@ pub struct TaxReconciliation {
 /// A line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct JournalLine {
     /// The account.
     pub nominal_code: NominalCode,
@@ -154,6 +156,7 @@ pub struct JournalLine {
 
 /// An amount in base currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct JournalAmount {
     /// The amount.
     #[serde(with = "wire::decimal")]
@@ -166,6 +169,7 @@ pub struct JournalAmount {
 /// What a journal line is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct JournalAssignment {
     /// The sales channel.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -181,6 +185,7 @@ pub struct JournalAssignment {
 /// A line of a journal, as `journal-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct JournalRow {
     /// The journal.
     pub journal_id: Option<JournalId>,

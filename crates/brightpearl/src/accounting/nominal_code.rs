@@ -88,6 +88,7 @@ pub struct NominalCodeType {
 /// An account as `nominal-code-search` lists it. There is no internal id here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct NominalCodeRow {
     /// The code people use: four digits.
     pub code: Option<NominalCode>,

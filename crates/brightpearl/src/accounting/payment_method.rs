@@ -99,9 +99,23 @@ pub struct NewPaymentMethod {
     pub installed_integration_id: Option<String>,
 }
 
+impl NewPaymentMethod {
+    /// Creates an active method without bank accounts.
+    pub fn new(name: impl Into<String>, code: impl Into<PaymentMethodCode>) -> Self {
+        Self {
+            name: name.into(),
+            code: code.into(),
+            is_active: true,
+            bank_accounts: Vec::new(),
+            installed_integration_id: None,
+        }
+    }
+}
+
 /// A payment method as `payment-method-search` lists it, probably one row a currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct PaymentMethodRow {
     /// The method.
     pub id: Option<PaymentMethodId>,

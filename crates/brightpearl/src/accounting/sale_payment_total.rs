@@ -20,6 +20,7 @@ const GET: Endpoint =
 /// The payments on one sales order or sales credit, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SalePaymentTotal {
     /// The order.
     pub order_id: OrderId,

@@ -18,6 +18,8 @@ use crate::{
 
 /// The results of reading many ids, each once.
 #[derive(Debug)]
+#[must_use = "ids that are missing or refused are reported only here"]
+#[non_exhaustive]
 pub struct BulkRead<Id, T> {
     /// The objects, in the order of the ids.
     pub found: Vec<T>,

@@ -129,6 +129,7 @@ impl fmt::Debug for Contact {
 /// How a contact is reached; only slots that are filled are there.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactCommunication {
     /// E-mail addresses: primary, secondary, tertiary.
     pub emails: BTreeMap<CommunicationSlot, ContactEmail>,
@@ -144,6 +145,7 @@ pub struct ContactCommunication {
 
 /// An e-mail address.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactEmail {
     /// The address; none in a slot that is there and empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +174,7 @@ open_enum! {
 
 /// The stage of the relationship with a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactStatus {
     /// Now.
     pub current: ContactStatusLabel,
@@ -183,6 +186,7 @@ pub struct ContactStatus {
 /// A status of the account's own list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ContactStatusLabel {
     /// The status; 0 for none.
     pub contact_status_id: u64,
@@ -194,6 +198,7 @@ pub struct ContactStatusLabel {
 /// When a contact got a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ContactStatusChange {
     /// The status.
     #[serde(flatten)]
@@ -209,6 +214,7 @@ pub struct ContactStatusChange {
 /// The role of a contact. A customer is neither supplier nor staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct RelationshipToAccount {
     /// A supplier.
     pub is_supplier: bool,
@@ -219,6 +225,7 @@ pub struct RelationshipToAccount {
 /// What a contact may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct MarketingDetails {
     /// The newsletter.
     pub is_receive_email_newsletter: bool,
@@ -227,6 +234,7 @@ pub struct MarketingDetails {
 /// Prices, credit and tax of a contact.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactFinancialDetails {
     /// The price list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,6 +267,7 @@ pub struct ContactFinancialDetails {
 
 /// The assignment of the contact.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactAssignment {
     /// The assignment now.
     #[serde(default)]
@@ -268,6 +277,7 @@ pub struct ContactAssignment {
 /// The present assignment.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct CurrentContactAssignment {
     /// The member of staff who looks after it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -289,6 +299,7 @@ pub struct CurrentContactAssignment {
 /// The company of a contact.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Organisation {
     /// The company; none to make one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/contact-service/contact-se
 /// A contact as `contact-search` lists it.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactSummary {
     /// The contact.
     pub contact_id: Option<ContactId>,

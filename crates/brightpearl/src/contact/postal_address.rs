@@ -50,6 +50,7 @@ open_enum! {
 /// A postal address.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PostalAddress {
     /// The address.
     pub address_id: PostalAddressId,

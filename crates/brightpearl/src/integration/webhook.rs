@@ -270,6 +270,7 @@ pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
 /// The result of [`Webhooks::ensure`].
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Ensured {
     /// Subscriptions that existed.
     pub kept: Vec<WebhookId>,

@@ -92,6 +92,7 @@ pub struct CustomField {
 
 /// An option of a `SELECT` field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CustomFieldOption {
     /// The option.
     pub id: CustomFieldOptionId,

@@ -69,9 +69,17 @@ pub struct NewOrderNote {
     pub is_public: bool,
 }
 
+impl NewOrderNote {
+    /// Creates a note that the customer does not see.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_public: false }
+    }
+}
+
 /// A note as `order-note-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct OrderNoteRow {
     /// The order.
     pub order_id: Option<OrderId>,

@@ -198,6 +198,40 @@ pub struct NewOrderRow {
     pub nominal_code: Option<NominalCode>,
 }
 
+impl NewOrderRow {
+    /// Creates a row for a product: net and tax of the whole row, in the order's currency.
+    pub fn product(
+        product: ProductId,
+        quantity: Decimal,
+        tax_code: impl Into<TaxCode>,
+        net: Decimal,
+        tax: Decimal,
+    ) -> Self {
+        Self { product_id: Some(product), ..Self::bare(quantity, tax_code.into(), net, tax) }
+    }
+
+    /// Creates a row of one unit without a product: net and tax in the order's currency.
+    pub fn free_text(
+        name: impl Into<String>,
+        tax_code: impl Into<TaxCode>,
+        net: Decimal,
+        tax: Decimal,
+    ) -> Self {
+        Self { product_name: Some(name.into()), ..Self::bare(Decimal::ONE, tax_code.into(), net, tax) }
+    }
+
+    fn bare(magnitude: Decimal, tax_code: TaxCode, net: Decimal, tax: Decimal) -> Self {
+        let value = |value| CurrencyValue { currency_code: None, value };
+        Self {
+            product_id: None,
+            product_name: None,
+            quantity: Quantity { magnitude },
+            row_value: NewRowValue { tax_code, row_net: value(net), row_tax: value(tax) },
+            nominal_code: None,
+        }
+    }
+}
+
 /// The money of a row to add; at most two decimals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

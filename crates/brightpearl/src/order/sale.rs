@@ -11,6 +11,7 @@ use crate::ids::{ContactId, NominalCode, OrderRowId, ProductId, ShippingMethodId
 
 /// The customer of a sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SaleCustomer {
     /// The contact.
     pub id: ContactId,
@@ -22,6 +23,7 @@ pub struct SaleCustomer {
 /// A billing contact and address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleBilling {
     /// The contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +65,7 @@ pub struct SaleDelivery {
 /// A row of a sale, as it reads. What stands below `external_ref` cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleRow {
     /// The row; receiving names it as `purchaseOrderRowId`.
     pub id: OrderRowId,
@@ -127,6 +130,7 @@ pub struct SaleRow {
 /// What a row of a sale costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RowCost {
     /// Of the units that are not shipped yet.
     #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
@@ -136,6 +140,7 @@ pub struct RowCost {
 /// The totals of a sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleTotal {
     /// Without tax.
     #[serde(with = "wire::decimal")]

@@ -153,6 +153,7 @@ pub struct SalesOrder {
 /// `order-search` has numbers, and the channel has its own name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct SalesOrderSummary {
     /// The order.
     pub sales_order_id: Option<OrderId>,
@@ -307,6 +308,7 @@ pub struct RowReplacement {
 /// The result for each row that was to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[must_use = "rows that were rejected are reported only here"]
 pub struct RowOutcomes {
     /// An HTTP status a row.
     pub resource_statuses: BTreeMap<OrderRowId, u16>,

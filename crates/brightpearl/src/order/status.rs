@@ -117,6 +117,20 @@ pub struct StatusChange {
     pub order_note: Option<NewOrderNote>,
 }
 
+impl StatusChange {
+    /// Creates a change to this status, with Brightpearl's own note.
+    pub const fn to(status: OrderStatusId) -> Self {
+        Self { order_status_id: status, order_note: None }
+    }
+
+    /// Sets the note.
+    #[must_use]
+    pub fn with_note(mut self, note: NewOrderNote) -> Self {
+        self.order_note = Some(note);
+        self
+    }
+}
+
 /// Requests all statuses of all order types.
 #[inline]
 pub fn list() -> Request<Vec<OrderStatus>> {

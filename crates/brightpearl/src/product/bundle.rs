@@ -20,6 +20,7 @@ const GET: Endpoint =
 
 /// A product, and the bundles it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BundleUse {
     /// The product.
     pub id: ProductId,

@@ -57,6 +57,7 @@ pub struct Channel {
 /// The integration that feeds a channel: whose sales these are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct IntegrationDetail {
     /// The integration.
     #[serde(default, skip_serializing_if = "Option::is_none")]

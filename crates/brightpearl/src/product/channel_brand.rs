@@ -24,6 +24,7 @@ const GET: Endpoint =
 /// A brand that channels sell under. Only its id and name print: the rest names people and bank accounts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ChannelBrand {
     /// The brand: `channelBrandId` of a channel.
     pub channel_brand_id: ChannelBrandId,

@@ -140,6 +140,7 @@ impl Product {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names of the trade")]
+#[non_exhaustive]
 pub struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
@@ -158,6 +159,7 @@ pub struct Identity {
 /// The stock keeping of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Stock {
     /// Whether its stock is counted. Bundles never are; what is not counted is never received.
     #[serde(with = "wire::optional_boolean")]
@@ -172,6 +174,7 @@ pub struct Stock {
 
 /// A weight in the account's unit (`productWeightUnit` of its configuration).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Weight {
     /// The number.
     #[serde(with = "wire::decimal_number")]
@@ -181,6 +184,7 @@ pub struct Weight {
 /// A size.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Dimensions {
     /// From front to back.
     #[serde(with = "wire::decimal_number")]
@@ -199,6 +203,7 @@ pub struct Dimensions {
 /// The tax of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductFinancialDetails {
     /// Whether it is taxed; of accounts with sales tax.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,6 +215,7 @@ pub struct ProductFinancialDetails {
 
 /// The tax code of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProductTaxCode {
     /// The internal id.
     pub id: TaxCodeId,
@@ -221,6 +227,7 @@ pub struct ProductTaxCode {
 /// A product as one channel shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductSalesChannel {
     /// The channel's name; `Brightpearl` for the account itself.
     pub sales_channel_name: String,
@@ -243,6 +250,7 @@ pub struct ProductSalesChannel {
 /// A category that a product is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ProductCategory {
     /// The category's number, as a text.
     #[serde(with = "wire::text")]
@@ -252,6 +260,7 @@ pub struct ProductCategory {
 /// A text about a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductDescription {
     /// Such as `en`.
     pub language_code: String,
@@ -264,6 +273,7 @@ pub struct ProductDescription {
 /// Whether a product is a bundle, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductComposition {
     /// Whether it is one.
     pub bundle: bool,
@@ -275,6 +285,7 @@ pub struct ProductComposition {
 /// A component of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct BundleComponent {
     /// The product.
     pub product_id: ProductId,
@@ -289,6 +300,7 @@ pub struct BundleComponent {
 /// What makes a product one variant of its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Variation {
     /// In what variants differ.
     pub option_id: u64,
@@ -305,6 +317,7 @@ pub struct Variation {
 /// A product's place in a warehouse, and when to order more.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductWarehouse {
     /// The default location.
     #[serde(with = "wire::zero_is_none")]
@@ -321,6 +334,7 @@ pub struct ProductWarehouse {
 /// A product's places in reports.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Reporting {
     /// The category.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/product-service/product-se
 /// `productCategoryMembership`, by product id.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductSummary {
     /// The product.
     pub product_id: Option<ProductId>,

@@ -24,6 +24,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/warehouse-service/goods-in
 /// A product of one batch in one location.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ReceivedGoods {
     /// The order it was received for. That sales credits are named here too is plausible, not documented.
     pub purchase_order_id: Option<OrderId>,

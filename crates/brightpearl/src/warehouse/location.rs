@@ -73,6 +73,7 @@ impl Location {
 /// A location as `location-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct LocationRow {
     /// The location.
     pub id: Option<LocationId>,

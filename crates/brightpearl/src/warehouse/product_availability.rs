@@ -30,6 +30,7 @@ const NOT_STOCK_TRACKED: &str = "WHSC-097";
 
 /// The availability of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProductAvailability {
     /// In all warehouses together.
     pub total: StockCounts,
@@ -44,6 +45,7 @@ pub struct ProductAvailability {
 /// How many units there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct StockCounts {
     /// Those on hand and those allocated.
     pub in_stock: i64,

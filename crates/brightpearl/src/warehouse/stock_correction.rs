@@ -97,6 +97,7 @@ impl NewStockCorrection {
 /// A stock correction that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct StockCorrection {
     /// The note.
     pub goods_note_id: GoodsNoteId,
@@ -124,6 +125,7 @@ impl StockCorrection {
 /// Units of one batch that a correction moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CorrectedGoods {
     /// The product.
     pub product_id: ProductId,
@@ -148,6 +150,7 @@ pub struct CorrectedGoods {
 
 /// The cost of one unit that a correction moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CorrectedValue {
     /// The currency.
     pub currency: CurrencyCode,

@@ -26,6 +26,7 @@ const GET: Endpoint = Endpoint::new(
 /// A product's place in a warehouse, and when to order more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WarehouseDefaults {
     /// The product.
     pub product_id: ProductId,

@@ -139,7 +139,7 @@ async fn a_failure_of_the_server_is_no_fault_of_an_id() {
 
 #[tokio::test]
 async fn untracked_products_are_named_where_they_refuse_the_whole_set() {
-    let switches = Switches { untracked_products_refuse_availability: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.untracked_products_refuse_availability = true);
     let mock = MockBrightpearl::builder().switches(switches).start().await;
     let client = client_builder(&mock).build().unwrap();
     let products: Vec<ProductId> = [2060, 2044, 999_999].map(ProductId::new).to_vec();

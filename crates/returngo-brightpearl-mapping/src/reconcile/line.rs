@@ -12,6 +12,7 @@ use serde::Serialize;
 /// A line of the reconciliation: a refund or a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Line {
     /// The RMA.
     pub rma_id: RmaId,
