@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Accounts consist of the types of [`brightpearl`], with amounts of [`rust_decimal`] and times of [`jiff`]; the mock is a
+//! [`wiremock`] server. They are exported again so that tests use the same versions.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -42,6 +47,7 @@ fn text(value: impl Into<Option<rust_decimal::Decimal>>) -> serde_json::Value {
 }
 
 pub use api::Brightpearl;
+pub use api_mock_core::wiremock;
 pub use api_mock_core::{
     Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, odd_values, run_until_ctrl_c,
 };
@@ -61,3 +67,4 @@ pub use switches::{InvalidSwitch, Switches};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing-with-the-mocks.md")]
 pub struct Guide;
+pub use {brightpearl, jiff, rust_decimal};
