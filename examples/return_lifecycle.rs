@@ -266,15 +266,15 @@ impl<'s> Shop<'s> {
             json!({
                 "sku": row.product_sku,
                 "quantity": row.quantity.magnitude.to_u64(),
-                "net": row.row_value.row_net.value,
-                "tax": row.row_value.row_tax.value,
+                "net": row.row_value.row_net.value.to_string(),
+                "tax": row.row_value.row_tax.value.to_string(),
             })
         });
         let on_credit = world.payments.iter().filter(|payment| payment.order_id == Some(credit.id));
         let payments = on_credit.map(|payment| {
             json!({
                 "id": payment.payment_id,
-                "amount": payment.amount(),
+                "amount": payment.amount().to_string(),
                 "methodCode": payment.payment_method_code,
                 "journalId": payment.journal_id,
             })

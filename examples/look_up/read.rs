@@ -19,14 +19,14 @@ use crate::what::{Asked, What};
 /// The objects that were found, and the ids that were not found.
 pub(crate) struct Found {
     pub(crate) rows: Vec<Value>,
-    pub(crate) missing: IdSet,
+    pub(crate) missing: IdSet<u64>,
 }
 
 /// Reads objects by id, or all objects without ids.
 macro_rules! these_or_all {
     ($handle:expr, $ids:expr) => {{
         let handle = $handle;
-        rows(if $ids.is_empty() { handle.list().await? } else { handle.get($ids).await? })?
+        rows(if $ids.is_empty() { handle.list().await? } else { handle.get(&$ids.typed()).await? })?
     }};
 }
 
@@ -71,24 +71,26 @@ pub(crate) async fn read(client: &Client, what: What, asked: &Asked) -> anyhow::
         What::TaxCodes => these_or_all!(client.tax_codes(), ids),
         What::Warehouses => these_or_all!(client.warehouses(), ids),
         What::Webhooks if ids.is_empty() => rows(client.webhooks().list().await?)?,
-        What::Webhooks => rows(client.send(&webhook::get(ids)).await?)?,
+        What::Webhooks => rows(client.send(&webhook::get(&ids.typed())).await?)?,
 
-        What::Bundles => rows(client.bundles().get(ids).await?)?,
-        What::Contact => rows(client.contacts().get(ids).await?)?,
-        What::GoodsIn => rows(client.goods_in_notes().get(ids).await?.into_values())?,
-        What::Journal => rows(client.journals().get(ids).await?)?,
-        What::Order => rows(client.orders().get_with_custom_fields(ids).await?)?,
-        What::PaymentTotals => rows(client.sale_payment_totals().get(ids).await?)?,
-        What::PostalAddress => rows(client.postal_addresses().get(ids).await?)?,
-        What::Product => rows(client.products().get(ids).await?)?,
+        What::Bundles => rows(client.bundles().get(&ids.typed()).await?)?,
+        What::Contact => rows(client.contacts().get(&ids.typed()).await?)?,
+        What::GoodsIn => rows(client.goods_in_notes().get(&ids.typed()).await?.into_values())?,
+        What::Journal => rows(client.journals().get(&ids.typed()).await?)?,
+        What::Order => rows(client.orders().get_with_custom_fields(&ids.typed()).await?)?,
+        What::PaymentTotals => rows(client.sale_payment_totals().get(&ids.typed()).await?)?,
+        What::PostalAddress => rows(client.postal_addresses().get(&ids.typed()).await?)?,
+        What::Product => rows(client.products().get(&ids.typed()).await?)?,
         What::ProductAvailability => availability(client, ids).await?,
-        What::SalesCredit => rows(client.sales_credits().get(ids).await?)?,
-        What::SalesOrder => rows(client.sales_orders().get(ids).await?)?,
+        What::SalesCredit => rows(client.sales_credits().get(&ids.typed()).await?)?,
+        What::SalesOrder => rows(client.sales_orders().get(&ids.typed()).await?)?,
 
         What::Locations if ids.is_empty() => rows(client.locations().list(warehouse).await?)?,
-        What::Locations => rows(client.locations().get(warehouse, ids).await?)?,
-        What::StockCorrections => rows(client.stock_corrections().get(warehouse, ids).await?)?,
-        What::WarehouseDefaults => rows(client.warehouses().product_defaults(warehouse, ids).await?)?,
+        What::Locations => rows(client.locations().get(warehouse, &ids.typed()).await?)?,
+        What::StockCorrections => rows(client.stock_corrections().get(warehouse, &ids.typed()).await?)?,
+        What::WarehouseDefaults => {
+            rows(client.warehouses().product_defaults(warehouse, &ids.typed()).await?)?
+        }
         What::ContactBalance => balance(client, asked).await?,
 
         What::ContactSearch => all_that_match!(client.contacts(), ContactSearch, asked),
@@ -117,7 +119,7 @@ fn all(rows: Vec<Value>) -> Found {
 }
 
 /// Those of the rows that were asked for: lists without a GET by id hold others too.
-fn only(mut rows: Vec<Value>, pointer: &str, ids: &IdSet) -> Found {
+fn only(mut rows: Vec<Value>, pointer: &str, ids: &IdSet<u64>) -> Found {
     let id = |row: &Value| row.pointer(pointer).and_then(Value::as_u64);
     rows.retain(|row| id(row).is_some_and(|id| ids.contains(id)));
     let found: BTreeSet<u64> = rows.iter().filter_map(id).collect();
@@ -127,7 +129,7 @@ fn only(mut rows: Vec<Value>, pointer: &str, ids: &IdSet) -> Found {
 
 /// Reads objects that belong to orders, order by order.
 async fn of_each_order<T: Serialize, Things: IntoIterator<Item = T>>(
-    orders: &IdSet,
+    orders: &IdSet<u64>,
     read: impl AsyncFn(OrderId) -> Result<Things, Error>,
 ) -> anyhow::Result<Found> {
     let mut found = all(Vec::new());
@@ -145,14 +147,14 @@ async fn of_each_order<T: Serialize, Things: IntoIterator<Item = T>>(
     Ok(found)
 }
 
-async fn custom_fields(client: &Client, of: CustomFieldsOf, ids: &IdSet) -> anyhow::Result<Vec<Value>> {
+async fn custom_fields(client: &Client, of: CustomFieldsOf, ids: &IdSet<u64>) -> anyhow::Result<Vec<Value>> {
     let handle = client.order_custom_fields();
-    rows(if ids.is_empty() { handle.list(of).await? } else { handle.get_fields(of, ids).await? })
+    rows(if ids.is_empty() { handle.list(of).await? } else { handle.get_fields(of, &ids.typed()).await? })
 }
 
 /// On the wire the product stands before its counts; in a list it stands among them.
-async fn availability(client: &Client, ids: &IdSet) -> anyhow::Result<Vec<Value>> {
-    let counted = client.product_availability().get(ids).await?;
+async fn availability(client: &Client, ids: &IdSet<u64>) -> anyhow::Result<Vec<Value>> {
+    let counted = client.product_availability().get(&ids.typed()).await?;
     let row = |(product, availability)| {
         let mut row = serde_json::to_value(availability)?;
         row["productId"] = json!(product);
@@ -165,5 +167,7 @@ async fn balance(client: &Client, asked: &Asked) -> anyhow::Result<Vec<Value>> {
     let Some(currency) = &asked.currency else { return Ok(Vec::new()) };
     let contact = ContactId::new(asked.parent);
     let balance = client.contact_balances().get(contact, currency).await?;
-    rows([json!({ "contactId": contact, "currency": currency, "balance": balance })])
+    rows([
+        json!({ "contactId": contact, "currency": currency, "balance": balance.map(|balance| balance.to_string()) }),
+    ])
 }

@@ -75,7 +75,7 @@ enum Takes {
 pub(crate) struct Asked {
     /// The warehouse or contact that the objects belong to.
     pub(crate) parent: u64,
-    pub(crate) ids: IdSet,
+    pub(crate) ids: IdSet<u64>,
     pub(crate) filters: Vec<(String, String)>,
     pub(crate) currency: Option<CurrencyCode>,
 }
@@ -123,8 +123,8 @@ fn filter(text: &str) -> anyhow::Result<(String, String)> {
 /// The largest number of ids. Each request reads up to 200 ids, and an account allows 200 requests per minute.
 const MOST_IDS: u64 = 10_000;
 
-fn id_set(words: &[String]) -> anyhow::Result<IdSet> {
-    let ids: IdSet = words.join(",").parse()?;
+fn id_set(words: &[String]) -> anyhow::Result<IdSet<u64>> {
+    let ids: IdSet<u64> = words.join(",").parse()?;
     ensure!(ids.len() <= MOST_IDS, "too many ids ({}): at most {MOST_IDS} are allowed", ids.len());
     Ok(ids)
 }

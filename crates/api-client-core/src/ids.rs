@@ -1,4 +1,24 @@
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt, hash::Hash};
+
+/// An id that is a positive integer on the wire; [`numeric_id!`](crate::numeric_id) implements it. A `u64` stands for
+/// an id whose kind is not known.
+pub trait NumericId: Copy + Ord + Hash + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// Returns the id with this number.
+    fn from_number(number: u64) -> Self;
+
+    /// Returns the number of the id.
+    fn number(self) -> u64;
+}
+
+impl NumericId for u64 {
+    fn from_number(number: u64) -> Self {
+        number
+    }
+
+    fn number(self) -> u64 {
+        self
+    }
+}
 
 /// Defines an id that is a positive integer on the wire.
 ///
@@ -31,6 +51,22 @@ macro_rules! numeric_id {
             /// The number.
             $vis const fn get(self) -> u64 {
                 self.0
+            }
+        }
+
+        impl $crate::NumericId for $name {
+            fn from_number(number: u64) -> Self {
+                Self(number)
+            }
+
+            fn number(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl From<$name> for u64 {
+            fn from(id: $name) -> u64 {
+                id.0
             }
         }
 
@@ -112,6 +148,12 @@ macro_rules! opaque_text {
         impl From<String> for $name {
             fn from(text: String) -> Self {
                 Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
             }
         }
 

@@ -36,7 +36,7 @@ pub use currency::CurrencyCode;
 pub use endpoint::{Endpoint, Idempotency, Placeholder, query_string};
 pub use fingerprint::fingerprint;
 pub use http::{Header, Headers, HttpRequest, HttpResponse, Method};
-pub use ids::compare_ids;
+pub use ids::{NumericId, compare_ids};
 pub use lock::lock;
 pub use offset_date_time::{InvalidDateTime, OffsetDateTime};
 pub use request::{ReadAnswer, Request};

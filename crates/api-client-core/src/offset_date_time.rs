@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp, civil, fmt::temporal::Pieces, tz::Offset};
+use jiff::{Timestamp, Zoned, civil, fmt::temporal::Pieces, tz::Offset};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant with the UTC offset that it was written in.
@@ -18,6 +18,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// assert_eq!(placed.date().to_string(), "2026-05-04");
 /// assert_eq!(placed.timestamp().to_string(), "2026-05-03T23:00:00Z");
 /// # Ok::<(), api_client_core::InvalidDateTime>(())
+/// ```
+///
+/// A [`Timestamp`] converts to the same instant in UTC, a [`Zoned`] to one in the offset of its zone:
+///
+/// ```
+/// use api_client_core::OffsetDateTime;
+/// use jiff::{Timestamp, tz::{Offset, TimeZone}};
+///
+/// let instant: Timestamp = "2026-05-03T23:00:00Z".parse()?;
+/// assert_eq!(OffsetDateTime::from(instant).to_string(), "2026-05-03T23:00:00.000+00:00");
+/// let zoned = instant.to_zoned(TimeZone::fixed(Offset::constant(1)));
+/// assert_eq!(OffsetDateTime::from(zoned).date().to_string(), "2026-05-04");
+/// # Ok::<(), jiff::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OffsetDateTime {
@@ -41,6 +54,14 @@ impl OffsetDateTime {
         Self::new(timestamp, zone.to_offset(timestamp))
     }
 
+    /// The time of the system's clock, written in UTC.
+    ///
+    /// A program whose tests set the time takes it from a clock of its own and converts the [`Timestamp`].
+    #[allow(clippy::disallowed_methods, reason = "the caller asks for the system's clock")]
+    pub fn now() -> Self {
+        Self::utc(Timestamp::now())
+    }
+
     /// The instant.
     pub const fn timestamp(self) -> Timestamp {
         self.timestamp
@@ -54,6 +75,27 @@ impl OffsetDateTime {
     /// The calendar day as written.
     pub fn date(self) -> civil::Date {
         self.offset.to_datetime(self.timestamp).date()
+    }
+}
+
+/// In UTC.
+impl From<Timestamp> for OffsetDateTime {
+    fn from(timestamp: Timestamp) -> Self {
+        Self::utc(timestamp)
+    }
+}
+
+/// In the offset that the zone has at this instant.
+impl From<Zoned> for OffsetDateTime {
+    fn from(zoned: Zoned) -> Self {
+        Self::from(&zoned)
+    }
+}
+
+/// In the offset that the zone has at this instant.
+impl From<&Zoned> for OffsetDateTime {
+    fn from(zoned: &Zoned) -> Self {
+        Self::new(zoned.timestamp(), zoned.offset())
     }
 }
 
@@ -213,6 +255,15 @@ mod tests {
         ] {
             assert_eq!((text.len(), read_usual(text)), (29, None), "{text}");
         }
+    }
+
+    #[test]
+    fn now_is_the_time_of_the_systems_clock_in_utc() {
+        #[allow(clippy::disallowed_methods, reason = "the clock that `now` reads")]
+        let before = Timestamp::now();
+        let now = OffsetDateTime::now();
+        assert!(now.timestamp() >= before);
+        assert_eq!(now.offset(), Offset::UTC);
     }
 
     proptest! {

@@ -38,4 +38,5 @@ pub use refusal::Refusal;
 pub use request_log::RequestCounts;
 pub use server::{Server, run_until_ctrl_c};
 pub use webhooks::{Attempt, Delivery, RetryRule};
+pub use wiremock;
 pub use wiremock_adapter::WiremockAdapter;

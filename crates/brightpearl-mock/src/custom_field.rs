@@ -80,7 +80,7 @@ impl<I: Ord + Copy> CustomFields<I> {
     }
 
     /// Answers with the definitions with these ids, or with all.
-    pub(crate) fn meta_data(&self, ids: Option<&IdSet>) -> Result<Answer, Problem> {
+    pub(crate) fn meta_data(&self, ids: Option<&IdSet<u64>>) -> Result<Answer, Problem> {
         let wanted = |field: &&CustomField| ids.is_none_or(|ids| ids.contains(field.id));
         let found: Vec<Value> = self.definitions.iter().filter(wanted).map(CustomField::view).collect();
         Answer::non_empty(found, "No custom fields found")

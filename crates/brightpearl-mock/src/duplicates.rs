@@ -8,6 +8,7 @@ use crate::state::Account;
 /// Credits and payments that exist more than once under the same reference. Check it at the end of a test that
 /// repeats requests, loses answers or duplicates webhooks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Duplicates {
     /// Sales credits with the same `externalRef`, regardless of their instance.
     pub credits: BTreeMap<String, Vec<OrderId>>,

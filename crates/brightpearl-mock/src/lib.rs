@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Accounts consist of the types of [`brightpearl`], with amounts of [`rust_decimal`] and times of [`jiff`]; the mock is a
+//! [`wiremock`] server. They are exported again so that tests use the same versions.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -32,10 +37,17 @@ mod warehouse;
 
 /// Converts a decimal to a JSON number, for the fields in which Brightpearl does not use text.
 fn number(value: rust_decimal::Decimal) -> serde_json::Value {
-    rust_decimal::serde::float::serialize(&value, serde_json::value::Serializer).unwrap_or_default()
+    api_client_core::wire::decimal_number::serialize(&value, serde_json::value::Serializer)
+        .unwrap_or_default()
+}
+
+/// Converts a decimal to a JSON string, or to null.
+fn text(value: impl Into<Option<rust_decimal::Decimal>>) -> serde_json::Value {
+    serde_json::json!(value.into().map(api_client_core::wire::Number))
 }
 
 pub use api::Brightpearl;
+pub use api_mock_core::wiremock;
 pub use api_mock_core::{
     Attempt, Fault, FaultKind, Faults, MockCore, RequestCounts, Server, odd_values, run_until_ctrl_c,
 };
@@ -55,3 +67,4 @@ pub use switches::{InvalidSwitch, Switches};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing-with-the-mocks.md")]
 pub struct Guide;
+pub use {brightpearl, jiff, rust_decimal};

@@ -326,7 +326,7 @@ struct Filter<'t, R> {
 
 enum Criterion {
     Number(i64),
-    Ids(IdSet),
+    Ids(IdSet<u64>),
     Text(String),
     Containing(String),
     Flag(bool),

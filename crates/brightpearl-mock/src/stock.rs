@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{CurrencyCode, GoodsInNoteId, LocationId, ProductId, WarehouseId};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -17,6 +18,7 @@ pub(crate) struct Stock {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) currency: CurrencyCode,
+    #[serde(with = "wire::decimal")]
     pub(crate) value: Decimal,
 }
 

@@ -7,6 +7,7 @@ macro_rules! switches {
         /// their evidence.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
+        #[non_exhaustive]
         pub struct Switches {
             $( $(#[doc = $doc])+ #[serde(rename = $name)] pub $field: $type, )+
         }
@@ -123,6 +124,18 @@ pub enum InvalidSwitch {
 }
 
 impl Switches {
+    /// Returns the switches as they are by default, but for these changes.
+    ///
+    /// ```
+    /// let switches = brightpearl_mock::Switches::with(|switches| switches.partial_receipts = false);
+    /// assert_ne!(switches, brightpearl_mock::Switches::default());
+    /// ```
+    pub fn with(change: impl FnOnce(&mut Self)) -> Self {
+        let mut switches = Self::default();
+        change(&mut switches);
+        switches
+    }
+
     /// Sets one switch, given as `name=value`.
     ///
     /// ```

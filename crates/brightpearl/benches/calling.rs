@@ -53,7 +53,7 @@ fn runtime() -> Runtime {
 
 struct Ours<'r> {
     client: Client,
-    ids: IdSet,
+    ids: IdSet<OrderId>,
     runtime: &'r Runtime,
 }
 

@@ -35,49 +35,49 @@ pub(crate) fn everything(body: &[u8]) {
 }
 
 fn orders(answer: &HttpResponse) {
-    let (ids, order) = (IdSet::default(), OrderId::new(300955));
-    survives(order::get(&ids), answer);
-    survives(order::sales_credit::get(&ids), answer);
-    survives(order::sales_order::get(&ids), answer);
+    let (ids, order) = (IdSet::<u64>::default(), OrderId::new(300955));
+    survives(order::get(&ids.typed()), answer);
+    survives(order::sales_credit::get(&ids.typed()), answer);
+    survives(order::sales_order::get(&ids.typed()), answer);
     survives(order::note::list(order), answer);
     survives(order::status::list(), answer);
     survives(order::custom_field::list(CustomFieldsOf::Sale), answer);
     reads(order::custom_field::get(order), answer);
-    reads(order::order::options(&ids), answer);
+    reads(order::order::options(&ids.typed()), answer);
     reads(order::sales_order::put_rows(order, &[]), answer);
     reads(order::code_list::order_types(), answer);
 }
 
 fn books(answer: &HttpResponse) {
-    let ids = IdSet::default();
+    let ids = IdSet::<u64>::default();
     survives(accounting::payment_method::list(), answer);
     survives(accounting::nominal_code::list(), answer);
     survives(accounting::tax_code::list(), answer);
     survives(accounting::exchange_rate::list(), answer);
-    survives(accounting::journal::get(&ids), answer);
+    survives(accounting::journal::get(&ids.typed()), answer);
     survives(accounting::accounting_period::list(), answer);
-    survives(accounting::sale_payment_total::get(&ids), answer);
+    survives(accounting::sale_payment_total::get(&ids.typed()), answer);
     reads(accounting::contact_balance::get(ContactId::new(5012), &CurrencyCode::new("GBP")), answer);
 }
 
 fn goods(answer: &HttpResponse) {
-    let (ids, warehouse) = (IdSet::default(), WarehouseId::new(2));
-    survives(warehouse::goods_in_note::get(&ids), answer);
+    let (ids, warehouse) = (IdSet::<u64>::default(), WarehouseId::new(2));
+    survives(warehouse::goods_in_note::get(&ids.typed()), answer);
     survives(warehouse::warehouse::list(), answer);
     survives(warehouse::location::list(warehouse), answer);
-    survives(warehouse::stock_correction::get(warehouse, &ids), answer);
-    survives(warehouse::product_availability::get(&ids), answer);
-    survives(warehouse::warehouse_defaults::get(warehouse, &ids), answer);
+    survives(warehouse::stock_correction::get(warehouse, &ids.typed()), answer);
+    survives(warehouse::product_availability::get(&ids.typed()), answer);
+    survives(warehouse::warehouse_defaults::get(warehouse, &ids.typed()), answer);
     reads(warehouse::quarantine::location(warehouse), answer);
 }
 
 fn account(answer: &HttpResponse) {
-    let ids = IdSet::default();
-    survives(contact::contact::get(&ids), answer);
-    survives(contact::postal_address::get(&ids), answer);
-    survives(product::product::get(&ids), answer);
+    let ids = IdSet::<u64>::default();
+    survives(contact::contact::get(&ids.typed()), answer);
+    survives(contact::postal_address::get(&ids.typed()), answer);
+    survives(product::product::get(&ids.typed()), answer);
     survives(product::channel::list(), answer);
-    survives(product::bundle::get(&ids), answer);
+    survives(product::bundle::get(&ids.typed()), answer);
     survives(integration::webhook::list(), answer);
     survives(integration::account_configuration::get(), answer);
 }
@@ -99,7 +99,7 @@ fn small_forms(body: &[u8]) {
         same_after_writing(&notification.ids.to_string().parse(), &Ok(notification.ids));
     }
     let Ok(text) = std::str::from_utf8(body) else { return };
-    if let Ok(ids) = text.parse::<IdSet>() {
+    if let Ok(ids) = text.parse::<IdSet<u64>>() {
         same_after_writing(&ids.to_string().parse(), &Ok(ids));
     }
     if let Ok(time) = text.parse::<OffsetDateTime>() {

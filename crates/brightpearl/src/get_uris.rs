@@ -13,12 +13,12 @@ struct Payload {
 }
 
 /// Returns the id sets at the ends of `getUris`, such as `1-2,5` of `/order/1-2,5`.
-pub(crate) fn id_sets(answer: &HttpResponse) -> Result<Vec<IdSet>, DecodeError> {
+pub(crate) fn id_sets<Id>(answer: &HttpResponse) -> Result<Vec<IdSet<Id>>, DecodeError> {
     let Payload { get_uris } = answer::payload(answer)?;
     get_uris.iter().map(|uri| id_set(uri)).collect()
 }
 
-fn id_set(uri: &str) -> Result<IdSet, DecodeError> {
+fn id_set<Id>(uri: &str) -> Result<IdSet<Id>, DecodeError> {
     let last = uri.rsplit('/').next().unwrap_or_default();
     last.parse().map_err(|error| DecodeError::new("response.getUris", format!("{error}")))
 }
@@ -27,7 +27,7 @@ fn id_set(uri: &str) -> Result<IdSet, DecodeError> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Vec<IdSet>, DecodeError> {
+    fn read(body: &str) -> Result<Vec<IdSet<u64>>, DecodeError> {
         id_sets(&HttpResponse { status: 200, headers: Default::default(), body: body.into() })
     }
 

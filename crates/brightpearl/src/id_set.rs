@@ -1,22 +1,38 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, hash, marker::PhantomData, str::FromStr};
 
-/// A set of ids as Brightpearl's paths and filters write it: ascending, without duplicates, ranges compressed.
+use api_client_core::NumericId;
+
+/// A set of ids of one kind, as Brightpearl's paths and filters write it: ascending, without duplicates, ranges
+/// compressed.
 ///
 /// Brightpearl rejects a list that is not ascending (docs/evidence/brightpearl-platform.md#id-sets), so a set
 /// is always printed in order.
 ///
 /// ```
-/// use brightpearl::IdSet;
+/// use brightpearl::{IdSet, OrderId};
 ///
-/// let set: IdSet = "40,3.17-20,18".parse()?;
-/// assert_eq!(set.to_string(), "3,17-20,40");
-/// assert_eq!(set.len(), 6);
+/// let orders: IdSet<OrderId> = "40,3.17-20,18".parse()?;
+/// assert_eq!(orders.to_string(), "3,17-20,40");
+/// assert_eq!(orders.len(), 6);
+/// assert!(orders.contains(OrderId::new(19)));
 /// # Ok::<(), brightpearl::InvalidIdSet>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct IdSet {
+///
+/// A set of one kind does not fit where another one is expected:
+///
+/// ```compile_fail,E0308
+/// use brightpearl::{IdSet, ProductId, order};
+///
+/// let products = IdSet::of([ProductId::new(2044)]);
+/// let request = order::get(&products);
+/// ```
+///
+/// Where the kind is known only when the program runs, as in webhooks, the ids are numbers: `IdSet<u64>`, which
+/// [`IdSet::typed`] converts.
+pub struct IdSet<Id> {
     /// Ascending, neither touching nor overlapping.
     ranges: Vec<(u64, u64)>,
+    kind: PhantomData<fn() -> Id>,
 }
 
 /// The maximum number of resources of one GET (docs/evidence/brightpearl-platform.md#id-sets).
@@ -42,10 +58,9 @@ impl fmt::Display for InvalidIdSet {
 
 impl std::error::Error for InvalidIdSet {}
 
-impl IdSet {
-    /// Creates a set of these ids.
-    pub fn of<I: Into<u64>>(ids: impl IntoIterator<Item = I>) -> Self {
-        ids.into_iter().map(Into::into).collect()
+impl<Id> IdSet<Id> {
+    const fn new(ranges: Vec<(u64, u64)>) -> Self {
+        Self { ranges, kind: PhantomData }
     }
 
     /// Returns the number of ids.
@@ -58,31 +73,23 @@ impl IdSet {
         self.ranges.is_empty()
     }
 
-    /// Whether the set contains this id.
-    pub fn contains(&self, id: impl Into<u64>) -> bool {
-        let id = id.into();
-        let after = self.ranges.partition_point(|&(low, _)| low <= id);
-        after.checked_sub(1).is_some_and(|index| self.ranges[index].1 >= id)
-    }
-
-    /// Returns the ids, ascending. A short range may contain billions: check [`len`](Self::len) before
-    /// collecting those of a set from another program.
-    pub fn iter(&self) -> impl Iterator<Item = u64> {
-        self.ranges.iter().flat_map(|&(low, high)| low..=high)
-    }
-
     /// Splits the set into sets of at most `size` ids, in order, created one by one.
-    pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> + use<> {
+    pub fn chunks(&self, size: u64) -> impl Iterator<Item = Self> + use<Id> {
         self.within(size, usize::MAX)
     }
 
     /// Splits the set into sets for one GET each, in order: at most [`MAX_IDS_PER_GET`] ids, and a URI that is
     /// not too long. They are created one by one, because a range may contain billions of ids.
-    pub fn per_get(&self) -> impl Iterator<Item = Self> + use<> {
+    pub fn per_get(&self) -> impl Iterator<Item = Self> + use<Id> {
         self.within(MAX_IDS_PER_GET, MAX_BYTES_PER_GET)
     }
 
-    fn within(&self, ids: u64, bytes: usize) -> impl Iterator<Item = Self> + use<> {
+    /// Returns the set as numbers, without their kind.
+    pub fn untyped(&self) -> IdSet<u64> {
+        IdSet::new(self.ranges.clone())
+    }
+
+    fn within(&self, ids: u64, bytes: usize) -> impl Iterator<Item = Self> + use<Id> {
         let mut rest = self.ranges.iter().copied().rev().collect::<Vec<_>>();
         std::iter::from_fn(move || {
             let mut chunk = Self::default();
@@ -109,19 +116,92 @@ impl IdSet {
     }
 }
 
+impl<Id: NumericId> IdSet<Id> {
+    /// Creates a set of these ids.
+    pub fn of(ids: impl IntoIterator<Item = Id>) -> Self {
+        ids.into_iter().collect()
+    }
+
+    /// Whether the set contains this id.
+    pub fn contains(&self, id: Id) -> bool {
+        let id = id.number();
+        let after = self.ranges.partition_point(|&(low, _)| low <= id);
+        after.checked_sub(1).is_some_and(|index| self.ranges[index].1 >= id)
+    }
+
+    /// Returns the ids, ascending. A short range may contain billions: check [`len`](Self::len) before
+    /// collecting those of a set from another program.
+    pub fn iter(&self) -> impl Iterator<Item = Id> {
+        self.ranges.iter().flat_map(|&(low, high)| low..=high).map(Id::from_number)
+    }
+}
+
+impl IdSet<u64> {
+    /// Returns the set as ids of one kind: those of the resource that the numbers were read for.
+    ///
+    /// ```
+    /// use brightpearl::{GoodsInNoteId, integration::Notification};
+    ///
+    /// let body = br#"{"accountCode":"acmeoutdoors","resourceType":"goods-in-note","id":"60431",
+    ///     "lifecycleEvent":"created"}"#;
+    /// let notification = Notification::parse(body)?;
+    /// if notification.resource_type == "goods-in-note" {
+    ///     let notes = notification.ids.typed::<GoodsInNoteId>();
+    ///     assert!(notes.contains(GoodsInNoteId::new(60431)));
+    /// }
+    /// # Ok::<(), brightpearl::DecodeError>(())
+    /// ```
+    pub fn typed<Id: NumericId>(&self) -> IdSet<Id> {
+        IdSet::new(self.ranges.clone())
+    }
+}
+
+impl<Id> Clone for IdSet<Id> {
+    fn clone(&self) -> Self {
+        Self::new(self.ranges.clone())
+    }
+}
+
+impl<Id> PartialEq for IdSet<Id> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ranges == other.ranges
+    }
+}
+
+impl<Id> Eq for IdSet<Id> {}
+
+impl<Id> hash::Hash for IdSet<Id> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.ranges.hash(state);
+    }
+}
+
+/// The empty set.
+impl<Id> Default for IdSet<Id> {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 /// Returns the maximum printed length of a range, including its comma.
 fn length(low: u64, high: u64) -> usize {
     let digits = |id: u64| id.checked_ilog10().unwrap_or_default() as usize + 1;
     if low == high { digits(low) + 1 } else { digits(low) + digits(high) + 2 }
 }
 
-impl FromIterator<u64> for IdSet {
-    fn from_iter<I: IntoIterator<Item = u64>>(ids: I) -> Self {
-        merged(ids.into_iter().map(|id| (id, id)).collect())
+impl<Id: NumericId> FromIterator<Id> for IdSet<Id> {
+    fn from_iter<I: IntoIterator<Item = Id>>(ids: I) -> Self {
+        merged(ids.into_iter().map(|id| (id.number(), id.number())).collect())
     }
 }
 
-fn merged(mut ranges: Vec<(u64, u64)>) -> IdSet {
+impl<Id: NumericId> From<Id> for IdSet<Id> {
+    fn from(id: Id) -> Self {
+        Self::new(vec![(id.number(), id.number())])
+    }
+}
+
+fn merged<Id>(mut ranges: Vec<(u64, u64)>) -> IdSet<Id> {
     ranges.sort_unstable();
     let mut set = IdSet::default();
     for (low, high) in ranges {
@@ -133,7 +213,7 @@ fn merged(mut ranges: Vec<(u64, u64)>) -> IdSet {
     set
 }
 
-impl FromStr for IdSet {
+impl<Id> FromStr for IdSet<Id> {
     type Err = InvalidIdSet;
 
     /// Reads the grammar of Brightpearl's id sets: `,` or `.` between ids and inclusive ranges.
@@ -152,7 +232,7 @@ fn range(part: &str) -> Option<(u64, u64)> {
     (low >= 1 && low <= high).then_some((low, high))
 }
 
-impl fmt::Display for IdSet {
+impl<Id> fmt::Display for IdSet<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (low, high)) in self.ranges.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
@@ -166,52 +246,11 @@ impl fmt::Display for IdSet {
     }
 }
 
-impl fmt::Debug for IdSet {
+impl<Id> fmt::Debug for IdSet<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "IdSet({self})")
     }
 }
-
-macro_rules! ids_are_numbers {
-    ($($id:ident),+) => {$(
-        impl From<crate::ids::$id> for u64 {
-            fn from(id: crate::ids::$id) -> u64 {
-                id.get()
-            }
-        }
-
-        impl From<crate::ids::$id> for IdSet {
-            fn from(id: crate::ids::$id) -> Self {
-                Self { ranges: vec![(id.get(), id.get())] }
-            }
-        }
-    )+};
-}
-
-ids_are_numbers!(
-    OrderId,
-    ContactId,
-    ProductId,
-    ChannelId,
-    WarehouseId,
-    GoodsInNoteId,
-    WebhookId,
-    JournalId,
-    OrderStatusId,
-    OrderNoteId,
-    TaxCodeId,
-    NominalCodeId,
-    PaymentId,
-    PaymentMethodId,
-    LocationId,
-    GoodsNoteId,
-    GoodsMovementId,
-    CurrencyId,
-    PostalAddressId,
-    CustomFieldId,
-    AccountingPeriodId,
-    ChannelBrandId
-);
 
 #[cfg(test)]
 mod tests {
@@ -221,13 +260,13 @@ mod tests {
     #[test]
     fn refuses_what_brightpearl_would_refuse() {
         for text in ["", "0", "9-3", "1,,2", "x", "1-", "-", "*"] {
-            assert!(text.parse::<IdSet>().is_err(), "{text}");
+            assert!(text.parse::<IdSet<u64>>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn an_absurd_range_costs_nothing() {
-        let set: IdSet = "1-18446744073709551615".parse().unwrap();
+        let set: IdSet<u64> = "1-18446744073709551615".parse().unwrap();
         assert_eq!(set.len(), u64::MAX);
         assert_eq!(
             set.chunks(200).take(3).map(|chunk| chunk.to_string()).collect::<Vec<_>>(),
@@ -237,28 +276,28 @@ mod tests {
 
     #[test]
     fn sets_without_ranges_are_cut_by_their_length() {
-        let sparse: IdSet = (0..250u64).map(|index| 10_000_000 + index * 7).collect();
+        let sparse: IdSet<u64> = (0..250u64).map(|index| 10_000_000 + index * 7).collect();
         assert_eq!(sparse.per_get().map(|set| set.len()).collect::<Vec<_>>(), [100, 100, 50]);
-        let dense: IdSet = "1-450".parse().unwrap();
+        let dense: IdSet<u64> = "1-450".parse().unwrap();
         assert_eq!(dense.per_get().map(|set| set.len()).collect::<Vec<_>>(), [200, 200, 50]);
     }
 
     proptest! {
         #[test]
         fn prints_ascending_and_reads_back(ids in vec(1u64..500, 1..80)) {
-            let set: IdSet = ids.iter().copied().collect();
+            let set: IdSet<u64> = ids.iter().copied().collect();
             let mut expected = ids.clone();
             expected.sort_unstable();
             expected.dedup();
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), expected);
-            prop_assert_eq!(set.to_string().parse::<IdSet>().unwrap(), set.clone());
+            prop_assert_eq!(set.to_string().parse::<IdSet<u64>>().unwrap(), set.clone());
             prop_assert!((1..500).all(|id| set.contains(id) == ids.contains(&id)));
         }
 
         #[test]
         fn chunks_hold_every_id_once(ids in vec(1u64..5000, 1..600), size in 1u64..250) {
-            let set: IdSet = ids.into_iter().collect();
-            let chunks: Vec<IdSet> = set.chunks(size).collect();
+            let set: IdSet<u64> = ids.into_iter().collect();
+            let chunks: Vec<IdSet<u64>> = set.chunks(size).collect();
             prop_assert!(chunks.iter().all(|chunk| chunk.len() <= size));
             prop_assert_eq!(chunks.iter().flat_map(IdSet::iter).collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
             prop_assert_eq!(chunks.len() as u64, set.len().div_ceil(size));
@@ -266,8 +305,8 @@ mod tests {
 
         #[test]
         fn what_one_get_takes_is_neither_too_many_nor_too_long(ids in vec(1u64..100_000_000, 1..900)) {
-            let set: IdSet = ids.into_iter().flat_map(|id| [id, id + 1, id + 3]).collect();
-            let gets: Vec<IdSet> = set.per_get().collect();
+            let set: IdSet<u64> = ids.into_iter().flat_map(|id| [id, id + 1, id + 3]).collect();
+            let gets: Vec<IdSet<u64>> = set.per_get().collect();
             prop_assert!(gets.iter().all(|get| get.len() <= MAX_IDS_PER_GET));
             prop_assert!(gets.iter().all(|get| get.to_string().len() <= MAX_BYTES_PER_GET));
             prop_assert_eq!(gets.iter().flat_map(IdSet::iter).collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());

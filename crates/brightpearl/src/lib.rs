@@ -1,6 +1,16 @@
 //! A typed client for the Brightpearl API.
 //!
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Types of these crates are part of the interface, and are exported again so that a program uses the same versions:
+//!
+//! * [`jiff`]: instants and calendar days;
+//! * [`rust_decimal`]: amounts, quantities and rates;
+//! * [`serde_json`]: values whose form is not known;
+//! * with the feature `client`, `secrecy` (credentials), `futures_core` (streams) and `async_trait` (implementations of
+//!   a transport, an observer or a token store).
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -30,7 +40,7 @@ pub mod warehouse;
 
 pub use account_code::{AccountCode, InvalidAccountCode};
 pub use answer::Created;
-pub use api_client_core::{CurrencyCode, InvalidDateTime, OffsetDateTime, decode::DecodeError};
+pub use api_client_core::{CurrencyCode, InvalidDateTime, NumericId, OffsetDateTime, decode::DecodeError};
 pub use api_error::ApiError;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Credentials};
@@ -41,6 +51,12 @@ pub use ids::*;
 pub use multi_message::MultiMessage;
 pub use patch::Patch;
 pub use request::Request;
+
+pub use jiff;
+pub use rust_decimal;
+pub use serde_json;
+#[cfg(feature = "client")]
+pub use {async_trait, futures_core, secrecy};
 
 /// The guide's code is compiled, and where it can be run, with the documentation tests.
 #[cfg(all(doctest, feature = "client"))]

@@ -230,6 +230,7 @@ impl Serialize for Message {
 /// status.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct MultiMessageAnswer {
     /// The messages that were attempted, in no particular order.
     #[serde(default)]
@@ -242,6 +243,7 @@ pub struct MultiMessageAnswer {
 /// The result of one message.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ProcessedMessage {
     /// Its label.
     pub label: String,
@@ -254,6 +256,7 @@ pub struct ProcessedMessage {
 
 /// A body inside the response: JSON written as a text.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[non_exhaustive]
 pub struct MessageBody {
     /// The JSON.
     #[serde(default)]

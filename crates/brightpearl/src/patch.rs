@@ -30,6 +30,7 @@ pub struct Patch(Vec<PatchOperation>);
 
 /// One change.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PatchOperation {
     /// The operation.
     pub op: PatchOp,

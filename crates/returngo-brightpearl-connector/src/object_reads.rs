@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Error, GoodsInNoteId, IdSet, OrderId, Request,
+    Error, GoodsInNoteId, IdSet, NumericId, OrderId, Request,
     client::{ById, Results, Searchable},
     order::{self, Order},
     warehouse::{GoodsInNote, goods_in_note},
@@ -27,12 +27,12 @@ pub(crate) struct ObjectsById<Id, T> {
     pub(crate) refused: Vec<(Id, Error)>,
 }
 
-impl<Id: Ord + Copy + Into<u64>, T> ObjectsById<Id, T> {
+impl<Id: NumericId, T> ObjectsById<Id, T> {
     async fn read<C>(
         client: &brightpearl::Client,
         kind: UnreadableKind,
         ids: &BTreeSet<Id>,
-        get: impl Fn(&IdSet) -> Request<C>,
+        get: impl Fn(&IdSet<Id>) -> Request<C>,
     ) -> Result<Self, Error>
     where
         C: ById<Id = Id, Thing = T>,
@@ -49,14 +49,14 @@ impl<Id: Ord + Copy + Into<u64>, T> ObjectsById<Id, T> {
     /// The objects that were found. Skips those that were refused.
     pub(crate) fn skip_refused(self, skipped: &mut Skipped<'_>) -> BTreeMap<Id, T> {
         for (id, error) in &self.refused {
-            skipped.add(self.kind, (*id).into(), error);
+            skipped.add(self.kind, id.number(), error);
         }
         self.note_found(skipped)
     }
 
     /// The objects that were found; they are no longer listed as unreadable.
     pub(crate) fn note_found(self, skipped: &mut Skipped<'_>) -> BTreeMap<Id, T> {
-        skipped.read(self.kind, self.found.keys().map(|id| (*id).into()));
+        skipped.read(self.kind, self.found.keys().map(|id| id.number()));
         self.found
     }
 }

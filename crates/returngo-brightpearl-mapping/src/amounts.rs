@@ -10,6 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 /// (docs/evidence/brightpearl-orders.md#order-conventions): four for net, two for tax. Currencies without a minor
 /// unit have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RowScales {
     /// Decimals of the net amount.
     pub net: u32,
@@ -26,6 +27,7 @@ impl RowScales {
 
 /// The net amount and the tax of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct RowAmounts {
     /// The amount without tax.
     pub net: Decimal,

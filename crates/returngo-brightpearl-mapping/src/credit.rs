@@ -42,6 +42,7 @@ pub(crate) use rows::RowOrigin;
 
 /// A sales credit to create, with its reviews and warnings.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CreditDraft {
     /// The credit. `None` while a review blocks it, or if no unit is left to credit.
     pub body: Option<NewSalesCredit>,

@@ -33,6 +33,7 @@ use crate::{
 /// The explanation of a plan, in sections: the return, each write, the units, the transactions, the reviews and the
 /// warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The sections, in the order of the plan.
     pub sections: Vec<Section>,
@@ -40,6 +41,7 @@ pub struct Explanation {
 
 /// A section of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Section {
     /// The title.
     pub title: String,

@@ -43,12 +43,15 @@ pub struct InFlightRow {
     pub order_row_id: OrderRowId,
     /// The number of units.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The amount without tax, in the order's currency.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The tax, in the order's currency.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
 }
 

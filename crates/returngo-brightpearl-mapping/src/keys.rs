@@ -72,6 +72,7 @@ pub fn row(row: OrderRowId, first_unit: &ReturnedItemId) -> String {
 
 /// The parts of a credit row's `externalRef`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RowKey<'a> {
     /// The row of the order that is credited.
     pub order_row: OrderRowId,

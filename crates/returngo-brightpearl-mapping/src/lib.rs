@@ -1,6 +1,11 @@
 //! The mapping between ReturnGO returns and Brightpearl sales credits.
 //!
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Snapshots and plans consist of the types of [`brightpearl`] and [`returngo`], with amounts of [`rust_decimal`] and times
+//! of [`jiff`]. They are exported again so that a program uses the same versions.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -38,6 +43,7 @@ mod unique;
 pub mod updates;
 pub mod world;
 
+pub use brightpearl;
 pub use credit::{CreditInput, sales_credit_for};
 pub use decisions::Decision;
 pub use explain::{Explanation, explain};
@@ -52,3 +58,4 @@ pub use refund::payment_for;
 pub use settings::{AccountCode, ConnectionSettings, SettingsError};
 pub use updates::rma_updates_for;
 pub use world::{AccountFacts, CreditClaim, World};
+pub use {jiff, returngo, rust_decimal};

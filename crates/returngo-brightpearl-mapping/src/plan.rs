@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, OrderId, OrderRowId, Patch,
     accounting::NewCustomerPayment,
@@ -16,6 +17,7 @@ pub use crate::review::{Choice, Review, ReviewCode};
 /// The plan for an RMA.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// The writes, in the order in which they must be applied.
     pub effects: Vec<Effect>,
@@ -194,6 +196,7 @@ pub struct RmaComment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Warning {
     /// The kind of fact.
     pub code: WarningCode,
@@ -238,6 +241,7 @@ impl fmt::Display for WarningCode {
 /// The state of a return.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReturnState {
     /// The RMA's credit, if any.
     pub credit: Option<CreditState>,
@@ -250,15 +254,18 @@ pub struct ReturnState {
 /// The state of a credit.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CreditState {
     /// The credit.
     #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub id: OrderId,
     /// The total including tax, in [`CreditState::currency`].
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub gross: Decimal,
     /// The recorded refunds, in [`CreditState::currency`].
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[serde(with = "wire::decimal")]
     pub paid: Decimal,
     /// The currency of both.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -274,6 +281,7 @@ pub struct CreditState {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UnitStatus {
     /// The unit.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -324,6 +332,7 @@ impl UnitState {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RefundStatus {
     /// The transaction.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]

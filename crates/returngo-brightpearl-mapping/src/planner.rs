@@ -34,6 +34,7 @@ use crate::{
 /// The same snapshot gives the same plan, whatever the order of its lists. Before the RMA reaches the settings' trigger,
 /// the plan has no writes and no reviews. Once the RMA has a credit, the credit is kept up to date, whatever the RMA's
 /// status.
+#[must_use = "a plan does nothing until its effects are applied"]
 pub fn plan(world: &World, settings: &ConnectionSettings) -> Plan {
     let mut findings = Findings::with(Decisions::of(&world.decisions));
     let case = Case::of(world, settings, &mut findings);

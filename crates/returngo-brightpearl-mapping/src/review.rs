@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Review {
     /// The stable id: the code, and the first transaction, unit or fee concerned. See [`Review::ids`].
     #[serde(default)]
@@ -38,6 +39,7 @@ pub struct Review {
 /// An answer to a review.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Choice {
     /// The id, with the object that it names after a colon: `row:884120`. The id of a choice whose value is typed in has no
     /// colon, and the decision adds it: `amount` is chosen as `amount:12.00`.

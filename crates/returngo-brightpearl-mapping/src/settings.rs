@@ -10,6 +10,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{ChannelId, CurrencyCode, NominalCode, OrderStatusId, TaxCode, WarehouseId};
 use returngo::TransactionType;
 use rust_decimal::Decimal;
@@ -44,6 +45,7 @@ pub use values::TenderSetting;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ConnectionSettings {
     /// The Brightpearl account's code, such as `acmeoutdoors`.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AccountForm"))]
@@ -97,7 +99,12 @@ pub struct ConnectionSettings {
     /// The largest difference of a unit's price between the two systems without a warning, in the order's currency. Without
     /// it, one minor unit.
     #[cfg_attr(feature = "schema", schemars(with = "schema::AmountForm"))]
-    #[serde(default, deserialize_with = "values::tolerance", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "values::tolerance",
+        serialize_with = "wire::optional_decimal::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub price_tolerance: Option<Decimal>,
     /// The fields of Brightpearl's orders that contain the shop's order name or id, in the order in which they are tried.
     #[serde(default = "default_lookup")]
@@ -340,6 +347,7 @@ impl Posting {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct FeeSettings {
     /// Restocking fees.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -356,6 +364,7 @@ pub struct FeeSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct ReturnMethodSettings {
     /// The names of these methods.
     pub skip: Vec<String>,
@@ -364,6 +373,7 @@ pub struct ReturnMethodSettings {
 /// The steps that the host application may still do itself while a connection is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Capabilities {
     /// Validation of received items.
     pub item_validation: Capability,
@@ -373,6 +383,7 @@ pub struct Capabilities {
 
 /// Whether the host application may do a step, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Capability {
     /// Whether it may.
     pub enabled: bool,

@@ -18,6 +18,7 @@ use crate::{
 
 /// A payment method for refunds in a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tender {
     /// The method's code, as Brightpearl writes it.
     pub method: PaymentMethodCode,

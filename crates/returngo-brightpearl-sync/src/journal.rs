@@ -51,6 +51,7 @@ pub trait Journal: Send + Sync {
 
 /// What a journal remembers about an RMA besides its writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Remembered {
     /// The decisions about its reviews.
     pub decisions: Vec<Decision>,

@@ -22,6 +22,7 @@ const RMAS_AT_ONCE: usize = 8;
 
 /// Reads snapshots of a connection.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Reader {
     /// The Brightpearl account.
     pub brightpearl: Client,

@@ -22,6 +22,7 @@ pub struct Write {
 
 /// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriteResult {
     /// The outcome, as the journal records it.
     pub outcome: EffectOutcome,

@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Shops consist of the types of [`returngo`], with amounts of [`rust_decimal`] and times of [`jiff`]; the mock is a
+//! [`wiremock`] server. They are exported again so that tests use the same versions.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -13,6 +18,7 @@ mod shop;
 mod switches;
 mod wire;
 
+pub use api_mock_core::wiremock;
 pub use api_mock_core::{
     Attempt, Clock, Context, Fault, FaultKind, Faults, MockCore, RequestCounts, odd_values, run_until_ctrl_c,
 };
@@ -23,3 +29,4 @@ pub use quota::Quota;
 pub use seed::{InvalidSeed, SEED, Seed};
 pub use shop::{Inspection, Refund, Shop};
 pub use switches::Switches;
+pub use {jiff, returngo, rust_decimal};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 /// way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Switches {
     /// When all parcels of a return are received (validated), the RMA becomes received (validated)
     /// (docs/evidence/returngo.md#life-cycle).
@@ -21,6 +22,20 @@ pub struct Switches {
     pub webhook_data_is_nested: bool,
     /// Webhooks name their RMA. Otherwise the receiver has to poll all RMAs (docs/evidence/returngo.md#webhooks).
     pub webhooks_name_the_rma: bool,
+}
+
+impl Switches {
+    /// Returns the switches as they are by default, but for these changes.
+    ///
+    /// ```
+    /// let switches = returngo_mock::Switches::with(|switches| switches.shipments_move_the_rma = false);
+    /// assert_ne!(switches, returngo_mock::Switches::default());
+    /// ```
+    pub fn with(change: impl FnOnce(&mut Self)) -> Self {
+        let mut switches = Self::default();
+        change(&mut switches);
+        switches
+    }
 }
 
 impl Default for Switches {

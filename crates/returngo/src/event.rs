@@ -57,6 +57,7 @@ fn any_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D::
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub struct UserDetails {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub user_first_name: Option<String>,

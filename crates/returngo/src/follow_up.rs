@@ -19,6 +19,7 @@ open_enum! {
 
 /// A question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FollowUpQuestion {
     /// The kind of answer.
     #[serde(rename = "type")]
@@ -34,6 +35,7 @@ pub struct FollowUpQuestion {
 /// The shopper's answer, in one of the forms. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct FollowUpAnswer {
     /// A text.
     #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ impl fmt::Debug for FollowUpAnswer {
 /// A photo or video that the shopper uploaded. Never printed.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Media {
     /// Such as `image/jpeg`.
     #[serde(default, with = "wire::informational_text", skip_serializing_if = "Option::is_none")]

@@ -95,13 +95,13 @@ pub struct Item {
     #[serde(default, with = "wire::informational")]
     pub is_auto_approve: bool,
     /// Taken for restocking this unit; presumably in the customer's currency.
-    #[serde(default, with = "crate::money::fee")]
+    #[serde(default, with = "wire::decimal_number_or_zero")]
     pub restocking_fee: Decimal,
     /// Taken for the return; may be one fee of the RMA, repeated.
-    #[serde(default, with = "crate::money::fee")]
+    #[serde(default, with = "wire::decimal_number_or_zero")]
     pub return_fee: Decimal,
     /// Taken for the label; may be one fee of the RMA, repeated.
-    #[serde(default, with = "crate::money::fee")]
+    #[serde(default, with = "wire::decimal_number_or_zero")]
     pub shipment_fee: Decimal,
     /// The parcel it comes in; none when nothing is shipped (`""` on the wire).
     #[serde(default, with = "wire::empty_is_none")]

@@ -1,6 +1,16 @@
 //! ReturnGO returns, typed.
 //!
 #![doc = include_str!("../README.md")]
+//!
+//! # Public dependencies
+//!
+//! Types of these crates are part of the interface, and are exported again so that a program uses the same versions:
+//!
+//! * [`jiff`]: instants and calendar days;
+//! * [`rust_decimal`]: amounts, quantities and rates;
+//! * [`serde_json`]: values whose form is not known;
+//! * with the feature `client`, `secrecy` (credentials), `futures_core` (streams) and `async_trait` (implementations of
+//!   a transport or an observer).
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -48,6 +58,12 @@ pub use transaction::{
     TransactionStatus, TransactionType,
 };
 pub use webhook::{NewWebhook, Notification, Webhook, WebhookEvent};
+
+pub use jiff;
+pub use rust_decimal;
+pub use serde_json;
+#[cfg(feature = "client")]
+pub use {async_trait, futures_core, secrecy};
 
 /// The guide's code is compiled, and where it can be run, with the documentation tests.
 #[cfg(all(doctest, feature = "client", feature = "webhooks"))]

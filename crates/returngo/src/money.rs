@@ -9,17 +9,12 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Money {
     /// In the currency the customer paid in.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub amount: Decimal,
     /// The customer's currency.
     pub currency: CurrencyCode,
     /// In the shop's currency.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "wire::optional::deserialize",
-        serialize_with = "rust_decimal::serde::float_option::serialize"
-    )]
+    #[serde(default, with = "wire::optional_decimal_number", skip_serializing_if = "Option::is_none")]
     pub shop_amount: Option<Decimal>,
     /// The shop's currency.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
@@ -48,10 +43,4 @@ impl Money {
             None
         }
     }
-}
-
-/// A fee: an amount without a currency, on the wire a number. Null is none.
-pub(crate) mod fee {
-    pub(crate) use api_client_core::wire::null_is_default::deserialize;
-    pub(crate) use rust_decimal::serde::float::serialize;
 }

@@ -88,7 +88,7 @@ pub struct Rma {
     #[serde(default, with = "wire::informational_list")]
     pub exchange_items: Vec<ExchangeItem>,
     /// The fee for cancelling an order.
-    #[serde(default, with = "wire::null_is_default")]
+    #[serde(default, with = "wire::decimal_number_or_zero")]
     pub cancellation_fee: Decimal,
     /// The transactions.
     #[serde(default, with = "wire::null_is_default")]

@@ -148,6 +148,7 @@ impl fmt::Debug for ShipmentUpdate {
 /// A tracking number to register. It leads to the shopper's address and is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ShipmentTracker {
     /// The parcel.
     pub shipment_id: ShipmentId,

@@ -133,6 +133,7 @@ impl Transaction {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub struct BankAccountDetails {
     #[serde(with = "wire::informational")]
     pub iban: Option<String>,

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serializer,
+    de::{self, value::MapAccessDeserializer},
+};
 
 /// An integer that comes as a number or as a numeric string; written as a number.
 pub mod unsigned {
@@ -153,7 +156,7 @@ fn as_written(number: u64) -> Option<String> {
     Some(number.to_string())
 }
 
-impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
+impl<'de, T: FromStr> de::Visitor<'de> for Lenient<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,5 +186,14 @@ impl<T: FromStr> de::Visitor<'_> for Lenient<T> {
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
         value.to_string().parse().map_err(|_| E::invalid_value(de::Unexpected::Bool(value), &self.0))
+    }
+
+    /// A number with a point, where `serde_json/arbitrary_precision` is on.
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
+        let number = serde_json::Number::deserialize(MapAccessDeserializer::new(entries))?;
+        match number.as_f64() {
+            Some(number) => self.visit_f64(number),
+            None => Err(de::Error::invalid_type(de::Unexpected::Other("number"), &self.0)),
+        }
     }
 }

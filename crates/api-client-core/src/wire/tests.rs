@@ -17,6 +17,7 @@ struct Sample {
     reference: Option<String>,
     #[serde(with = "boolean")]
     enabled: bool,
+    #[serde(with = "decimal")]
     amount: Decimal,
 }
 
@@ -52,9 +53,9 @@ struct Odd {
     quantity: u64,
     #[serde(with = "boolean")]
     flag: bool,
-    #[serde(with = "null_is_default")]
+    #[serde(with = "decimal_number_or_zero")]
     fee: Decimal,
-    #[serde(with = "optional")]
+    #[serde(with = "optional_decimal")]
     rate: Option<Decimal>,
     #[serde(with = "map")]
     rows: std::collections::BTreeMap<ChannelId, u8>,
@@ -129,11 +130,26 @@ fn a_wrong_type_says_what_was_expected() {
     assert!(error.to_string().contains("expected a positive integer or a string of digits"), "{error}");
 }
 
+#[test]
+fn a_decimal_that_no_number_holds_is_written_as_text() {
+    let written = |fee: &str| {
+        let fee: Decimal = fee.parse().unwrap();
+        let mut written = serde_json::to_value(Odd { fee, ..Odd::default() }).unwrap();
+        assert_eq!(odd(&written.to_string()).unwrap().fee, fee);
+        written["fee"].take()
+    };
+    assert!(written("33.3333").is_number());
+    assert_eq!(written("1234567890123456.789"), "1234567890123456.789");
+}
+
 proptest::proptest! {
     #[test]
     fn json_numbers_are_exact_at_money_sizes(cents in -9_999_999_999_999i64..9_999_999_999_999, scale in 0u32..=4) {
         let amount = Decimal::new(cents, scale);
-        let read: Decimal = serde_json::from_str(&amount.to_string()).unwrap();
+        let Number(read) = serde_json::from_str(&amount.to_string()).unwrap();
         proptest::prop_assert_eq!(read, amount);
+        let written = serde_json::to_string(&Odd { fee: amount, ..Odd::default() }).unwrap();
+        proptest::prop_assert_eq!(odd(&written).unwrap().fee, amount);
+        proptest::prop_assert!(!written.contains("\"fee\":\""), "{} is a string", written);
     }
 }

@@ -1,6 +1,7 @@
 //! Currencies, exchange rates and their history
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
+use api_client_core::wire;
 use brightpearl::{CurrencyId, OffsetDateTime, accounting::Currency};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -13,6 +14,7 @@ use crate::{
     records::StoredRate,
     search::{Column, Kind, Table, no_names},
     state::{API_USER, Account},
+    text,
 };
 
 const CURRENCIES: Table<Currency> = Table {
@@ -21,7 +23,7 @@ const CURRENCIES: Table<Currency> = Table {
         Column::new("title", Kind::SearchText, |currency| json!(currency.title)),
         Column::new("code", Kind::Text, |currency| json!(currency.code)),
         Column::new("symbol", Kind::Text, |currency| json!(currency.symbol)),
-        Column::new("exchangeRate", Kind::Text, |currency| json!(currency.exchange_rate)),
+        Column::new("exchangeRate", Kind::Text, |currency| text(currency.exchange_rate)),
         Column::new("isDefault", Kind::Boolean, |currency| json!(currency.is_default)),
         Column::new("exchangeRateVarianceNominalCode", Kind::Text, |_| Value::Null),
     ],
@@ -55,6 +57,7 @@ fn view(account: &Account, rate: &StoredRate) -> Value {
 #[serde(rename_all = "camelCase")]
 struct RateBody {
     rate_active_from: Option<OffsetDateTime>,
+    #[serde(default, with = "wire::optional_decimal")]
     rate: Option<Decimal>,
 }
 

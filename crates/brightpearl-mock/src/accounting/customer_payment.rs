@@ -1,5 +1,6 @@
 //! Customer payments: record, search, delete (docs/evidence/brightpearl-accounting.md#customer-payments).
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, JournalId, NominalCode, OffsetDateTime, OrderId, PaymentId, PaymentMethodCode,
     accounting::{CustomerPayment, PaymentType},
@@ -21,6 +22,7 @@ use crate::{
     records::{Line, Posting},
     search::{Column, Kind, Table, no_names},
     state::Account,
+    text,
 };
 
 type PaymentColumn = Column<CustomerPayment>;
@@ -40,9 +42,9 @@ const PAYMENTS: Table<CustomerPayment> = Table {
         PaymentColumn::new("orderId", Kind::IdSet, |payment| json!(payment.order_id)).unsortable(),
         PaymentColumn::new("currencyId", Kind::IdSet, |payment| json!(payment.currency_id)).unsortable(),
         PaymentColumn::new("currencyCode", Kind::Text, |payment| json!(payment.currency_code)).unsortable(),
-        PaymentColumn::new("amountAuthorized", Kind::Text, |payment| json!(payment.amount_authorized))
+        PaymentColumn::new("amountAuthorized", Kind::Text, |payment| text(payment.amount_authorized))
             .unsortable(),
-        PaymentColumn::new("amountPaid", Kind::Text, |payment| json!(payment.amount_paid)).unsortable(),
+        PaymentColumn::new("amountPaid", Kind::Text, |payment| text(payment.amount_paid)).unsortable(),
         PaymentColumn::new("expires", Kind::Period, |payment| json!(payment.expires)).unsortable(),
         PaymentColumn::new("paymentDate", Kind::Period, |payment| json!(payment.payment_date)),
         PaymentColumn::new("createdOn", Kind::Period, |payment| json!(payment.created_on)),
@@ -94,8 +96,11 @@ pub(crate) struct NewPayment {
     pub(crate) payment_type: Option<PaymentType>,
     pub(crate) order_id: Option<OrderId>,
     pub(crate) currency_iso_code: Option<CurrencyCode>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) exchange_rate: Option<Decimal>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) amount_authorized: Option<Decimal>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) amount_paid: Option<Decimal>,
     pub(crate) authorization_expiry: Option<OffsetDateTime>,
     pub(crate) journal_id: Option<JournalId>,

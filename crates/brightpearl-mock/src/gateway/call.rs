@@ -1,7 +1,7 @@
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use api_mock_core::{Faults, Request};
-use brightpearl::{IdSet, MAX_IDS_PER_GET, OffsetDateTime};
+use brightpearl::{IdSet, MAX_IDS_PER_GET, NumericId, OffsetDateTime};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl Call<'_> {
     }
 
     /// Returns the id set in the path, if the path has one.
-    pub(crate) fn ids(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+    pub(crate) fn ids<Id: NumericId>(&self, place: usize) -> Result<Option<IdSet<Id>>, Problem> {
         match self.parameter(place) {
             "" => Ok(None),
             text => id_set::parse(text).map(Some),
@@ -44,7 +44,7 @@ impl Call<'_> {
     }
 
     /// Returns the id set in the path, if the path has one, in any order and of any length.
-    pub(crate) fn unordered_ids(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+    pub(crate) fn unordered_ids<Id: NumericId>(&self, place: usize) -> Result<Option<IdSet<Id>>, Problem> {
         match self.parameter(place) {
             "" => Ok(None),
             text => text.parse().map(Some).map_err(|_| id_set::invalid(text)),
@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 
     /// Returns the id set in the path. None for `*`, which stands for any parent.
-    pub(crate) fn ids_or_any(&self, place: usize) -> Result<Option<IdSet>, Problem> {
+    pub(crate) fn ids_or_any<Id: NumericId>(&self, place: usize) -> Result<Option<IdSet<Id>>, Problem> {
         if self.parameter(place) == "*" { Ok(None) } else { self.ids(place) }
     }
 
@@ -75,7 +75,7 @@ impl Call<'_> {
     }
 
     /// Returns the ids of a search filter. None without the filter, or if it is not an id set.
-    pub(crate) fn filtered_ids(&self, filter: &str) -> Option<IdSet> {
+    pub(crate) fn filtered_ids<Id: NumericId>(&self, filter: &str) -> Option<IdSet<Id>> {
         self.request.query(filter)?.parse().ok()
     }
 

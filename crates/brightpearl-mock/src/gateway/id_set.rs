@@ -1,13 +1,13 @@
 //! The grammar of id sets in paths (docs/evidence/brightpearl-platform.md#id-sets).
 
-use brightpearl::{IdSet, MAX_IDS_PER_GET};
+use brightpearl::{IdSet, MAX_IDS_PER_GET, NumericId};
 
 use super::Problem;
 
 /// Parses an id set. A comma list must ascend; a list with `.` need not. When Brightpearl uses `CMNC-006` and
 /// `CMNC-008` is not certain: here `CMNC-008` is a list that does not ascend, `CMNC-006` everything else.
-pub(crate) fn parse(text: &str) -> Result<IdSet, Problem> {
-    let set: IdSet = text.parse().map_err(|_| invalid(text))?;
+pub(crate) fn parse<Id: NumericId>(text: &str) -> Result<IdSet<Id>, Problem> {
+    let set: IdSet<Id> = text.parse().map_err(|_| invalid(text))?;
     if !commas_ascend(text) {
         return Err(Problem::client("CMNC-008", format!("The ID set must be in ascending order: {text}")));
     }
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn commas_ascend_and_dots_need_not() {
         for good in ["17", "17-40", "3,9,17-40", "40.3.17-22", "1-200"] {
-            assert!(parse(good).is_ok(), "{good}");
+            assert!(parse::<u64>(good).is_ok(), "{good}");
         }
         for (bad, code) in [
             ("9,3", "CMNC-008"),
@@ -51,7 +51,7 @@ mod tests {
             ("x", "CMNC-006"),
             ("0", "CMNC-006"),
         ] {
-            let problem = parse(bad).unwrap_err();
+            let problem = parse::<u64>(bad).unwrap_err();
             assert_eq!(problem.status, 400);
             assert!(super::super::error_body(&problem).contains(code), "{bad}");
         }

@@ -75,7 +75,7 @@ pub(crate) fn simulate(account: &mut Account, call: &Call<'_>) -> Result<Answer,
     let id: WebhookId = call.id(0)?;
     let webhook = account.webhooks.get(&id);
     let webhook = webhook.ok_or_else(|| Problem::not_found(format!("Cannot find webhook: {id}")))?;
-    let ids = body.test_data.get("${resource-id}").map(|ids| ids.parse::<IdSet>());
+    let ids = body.test_data.get("${resource-id}").map(|ids| ids.parse::<IdSet<u64>>());
     if ids.is_some_and(|ids| !ids.is_ok_and(|ids| ids.len() <= MAX_TEST_IDS)) {
         let message = format!("${{resource-id}} must be 1 to {MAX_TEST_IDS} IDs");
         return Err(Problem::client(placeholder_codes::WEBHOOK, message));

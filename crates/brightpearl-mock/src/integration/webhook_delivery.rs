@@ -34,7 +34,13 @@ fn covers(subscription: &str, event: &str) -> bool {
     event.strip_prefix(subscription).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-fn delivery(account: &Account, webhook: &NewWebhook, event: &Event, ids: &IdSet, now: Timestamp) -> Delivery {
+fn delivery(
+    account: &Account,
+    webhook: &NewWebhook,
+    event: &Event,
+    ids: &IdSet<u64>,
+    now: Timestamp,
+) -> Delivery {
     let variables = BTreeMap::from([
         ("${account-code}", account.code.clone()),
         ("${resource-type}", event.resource.to_owned()),

@@ -57,6 +57,6 @@ fn ids(account: &Account, call: &Call<'_>) -> Option<Vec<OrderId>> {
 }
 
 /// A range may contain more ids than there are orders.
-fn is_worth_it(account: &Account, set: &IdSet) -> bool {
+fn is_worth_it(account: &Account, set: &IdSet<u64>) -> bool {
     set.len() <= account.orders.len() as u64
 }

@@ -58,7 +58,7 @@ pub(crate) fn close(account: &mut Account, call: &Call<'_>, kind: &OrderTypeCode
 }
 
 /// Counts a read of these orders, and invoices those whose pending reads are used up.
-pub(super) fn answer_pending_closes(account: &mut Account, ids: &IdSet, now: Timestamp) {
+pub(super) fn answer_pending_closes(account: &mut Account, ids: &IdSet<OrderId>, now: Timestamp) {
     let read = account.pending_closes.iter_mut().filter(|(id, _)| ids.contains(**id));
     let mut answered = Vec::new();
     for (id, close) in read {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{
     ChannelId, ContactId, CurrencyCode, InstanceId, LeadSourceId, OffsetDateTime, OrderId, OrderStatusId,
     PriceListId, ProjectId, ShippingMethodId, TeamId, WarehouseId,
@@ -76,6 +77,7 @@ pub(crate) struct NewParty {
 pub(crate) struct NewCurrency {
     pub(crate) code: Option<CurrencyCode>,
     pub(crate) fixed_exchange_rate: bool,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) exchange_rate: Option<Decimal>,
 }
 

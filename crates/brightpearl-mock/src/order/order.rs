@@ -43,8 +43,8 @@ pub(crate) fn options(account: &mut Account, call: &Call<'_>) -> Result<Answer, 
 
 /// Returns the orders with these ids. As in Brightpearl, not in the requested order: 1, 320, 321 came back as 320, 1,
 /// 321 (docs/evidence/brightpearl-platform.md#id-sets).
-pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet) -> Vec<&'a Order> {
-    let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&OrderId::new(id))).collect();
+pub(crate) fn by_ids<'a>(account: &'a Account, ids: &IdSet<OrderId>) -> Vec<&'a Order> {
+    let mut found: Vec<&Order> = ids.iter().filter_map(|id| account.orders.get(&id)).collect();
     for pair in found.chunks_exact_mut(2) {
         pair.reverse();
     }

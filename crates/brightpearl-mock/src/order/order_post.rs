@@ -1,5 +1,6 @@
 //! `POST /order`: an order of any type, without rows (docs/evidence/brightpearl-orders.md#creating-orders).
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, InstanceId, OffsetDateTime, OrderId, OrderStatusId, PriceListId, ShippingMethodId,
     WarehouseId,
@@ -70,6 +71,7 @@ struct InvoiceBody {
 struct CurrencyBody {
     order_currency_code: Option<CurrencyCode>,
     fixed_exchange_rate: Option<bool>,
+    #[serde(default, with = "wire::optional_decimal")]
     exchange_rate: Option<Decimal>,
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, NominalCode, OrderId, OrderRowId, ProductId, TaxCode,
     accounting::TaxRate,
@@ -30,9 +31,12 @@ pub(crate) struct NewRow {
     pub(crate) id: Option<OrderRowId>,
     pub(crate) product_id: Option<ProductId>,
     pub(crate) name: Option<String>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) quantity: Option<Decimal>,
     pub(crate) tax_code: Option<TaxCode>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) net: Option<Decimal>,
+    #[serde(default, with = "wire::optional_decimal")]
     pub(crate) tax: Option<Decimal>,
     pub(crate) nominal_code: Option<NominalCode>,
     pub(crate) external_ref: Option<String>,
@@ -77,6 +81,7 @@ struct RowBody {
 
 #[derive(Deserialize)]
 struct MagnitudeBody {
+    #[serde(default, with = "wire::optional_decimal")]
     magnitude: Option<Decimal>,
 }
 
@@ -90,6 +95,7 @@ struct RowValueBody {
 
 #[derive(Deserialize)]
 struct AmountBody {
+    #[serde(default, with = "wire::optional_decimal")]
     value: Option<Decimal>,
 }
 

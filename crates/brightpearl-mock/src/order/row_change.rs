@@ -1,5 +1,6 @@
 //! Changing and removing rows (docs/evidence/brightpearl-orders.md#order-rows).
 
+use api_client_core::wire;
 use brightpearl::{
     NominalCode, OrderId, OrderRowId,
     order::{Order, OrderRow, TaxCalculator, row::Sequence},
@@ -96,7 +97,7 @@ fn apply(row: &mut OrderRow, operation: &Operation) -> Result<(), Problem> {
 }
 
 fn decimal(operation: &Operation) -> Result<Decimal, Problem> {
-    let value: Decimal = operation.replacement()?;
+    let wire::Number(value) = operation.replacement()?;
     if value.normalize().scale() > MAX_DECIMALS {
         let message = format!("{} takes at most {MAX_DECIMALS} decimals", operation.path);
         return Err(Problem::client(placeholder_codes::AMOUNT, message));

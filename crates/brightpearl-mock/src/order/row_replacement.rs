@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{
     IdSet, NominalCode, OrderId, OrderRowId, ProductId, TaxCode,
     order::{Order, OrderRow, OrderTypeCode},
@@ -26,9 +27,12 @@ struct ReplacementBody {
     id: OrderRowId,
     product_id: Option<ProductId>,
     name: Option<String>,
+    #[serde(default, with = "wire::optional_decimal")]
     quantity: Option<Decimal>,
     tax_code: Option<TaxCode>,
+    #[serde(default, with = "wire::optional_decimal")]
     net: Option<Decimal>,
+    #[serde(default, with = "wire::optional_decimal")]
     tax: Option<Decimal>,
     nominal_code: Option<NominalCode>,
 }

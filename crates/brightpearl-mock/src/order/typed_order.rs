@@ -15,6 +15,7 @@ use super::{
 use crate::{
     gateway::{Answer, Call, Problem, get_uris},
     state::Account,
+    text,
 };
 
 /// `POST /sales-credit`.
@@ -97,7 +98,7 @@ fn view(account: &Account, order: &Order) -> Value {
         "currency": {
             "code": order.currency.order_currency_code,
             "fixedExchangeRate": order.currency.fixed_exchange_rate,
-            "exchangeRate": order.currency.exchange_rate,
+            "exchangeRate": text(order.currency.exchange_rate),
         },
         "delivery": {
             "date": order.delivery.delivery_date,
@@ -106,8 +107,8 @@ fn view(account: &Account, order: &Order) -> Value {
         },
         "rows": rows,
         "total": total.map(|total| json!({
-            "net": total.net, "tax": total.tax_amount, "gross": total.total,
-            "baseNet": total.base_net, "baseTax": total.base_tax_amount, "baseGross": total.base_total,
+            "net": text(total.net), "tax": text(total.tax_amount), "gross": text(total.total),
+            "baseNet": text(total.base_net), "baseTax": text(total.base_tax_amount), "baseGross": text(total.base_total),
         })),
         "stockStatusCode": order.stock_status_code,
         "createdBy": order.created_by_id,
@@ -136,17 +137,17 @@ fn row_view(id: OrderRowId, row: &OrderRow) -> Value {
         "productId": row.product_id,
         "name": row.product_name,
         "sku": row.product_sku,
-        "quantity": row.quantity.magnitude,
+        "quantity": text(row.quantity.magnitude),
         "taxCode": value.tax_code,
-        "net": value.row_net.value,
-        "tax": value.row_tax.value,
+        "net": text(value.row_net.value),
+        "tax": text(value.row_tax.value),
         "nominalCode": row.nominal_code,
         "externalRef": row.external_ref,
         "bundleParent": row.composition.bundle_parent,
         "bundleChild": row.composition.bundle_child,
         "parentRowId": row.composition.parent_order_row_id,
-        "productPrice": row.product_price.as_ref().map(|price| price.value),
-        "discountPercentage": row.discount_percentage,
+        "productPrice": text(row.product_price.as_ref().map(|price| price.value)),
+        "discountPercentage": text(row.discount_percentage),
         "sequence": row.order_row_sequence,
         "taxClassId": value.tax_class_id,
         "taxCalculator": value.tax_calculator,

@@ -1,5 +1,6 @@
 //! The chart of accounts of a seed: nominal codes, payment methods, tax codes, currencies, accounting periods.
 
+use api_client_core::wire;
 use brightpearl::{
     CurrencyCode, CurrencyId, IntegrationId, NominalCode, NominalCodeId, OffsetDateTime, PaymentMethodCode,
     PaymentMethodId, TaxCode, TaxCodeId,
@@ -149,6 +150,7 @@ pub struct SeedTaxCode {
     pub code: TaxCode,
     #[serde(default)]
     pub description: String,
+    #[serde(default, with = "wire::optional_decimal")]
     pub rate: Option<Decimal>,
 }
 
@@ -174,6 +176,7 @@ pub struct SeedCurrency {
     pub title: String,
     #[serde(default)]
     pub symbol: String,
+    #[serde(with = "wire::decimal")]
     pub exchange_rate: Decimal,
     #[serde(default)]
     pub is_default: bool,

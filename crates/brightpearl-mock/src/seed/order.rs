@@ -1,5 +1,6 @@
 //! The orders of a seed, with their rows and payments.
 
+use api_client_core::wire;
 use brightpearl::{
     ChannelId, ContactId, CurrencyCode, InstanceId, NominalCode, OffsetDateTime, OrderId, OrderRowId,
     OrderStatusId, PaymentMethodCode, PriceListId, ProductId, TaxCode, WarehouseId,
@@ -32,6 +33,7 @@ pub struct SeedOrder {
     pub price_mode_code: Option<PriceModeCode>,
     pub currency_code: Option<CurrencyCode>,
     /// A fixed rate. By default the currency's rate.
+    #[serde(default, with = "wire::optional_decimal")]
     pub exchange_rate: Option<Decimal>,
     pub placed_on: OffsetDateTime,
     /// The invoice reference of an invoiced order.
@@ -171,11 +173,14 @@ pub struct SeedRow {
     pub id: Option<OrderRowId>,
     pub product_id: Option<ProductId>,
     pub name: Option<String>,
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     pub tax_code: TaxCode,
     /// The net amount of the row.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The tax of the row.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
     pub nominal_code: Option<NominalCode>,
     pub external_ref: Option<String>,
@@ -260,6 +265,7 @@ pub struct SeedPayment {
     pub order_id: OrderId,
     pub payment_type: PaymentType,
     pub payment_method_code: PaymentMethodCode,
+    #[serde(with = "wire::decimal")]
     pub amount_paid: Decimal,
     pub payment_date: OffsetDateTime,
     pub transaction_ref: Option<String>,

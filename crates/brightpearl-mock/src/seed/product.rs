@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api_client_core::wire;
 use brightpearl::{LocationId, NominalCode, ProductId, WarehouseId};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ pub struct SeedProduct {
     pub sku: Option<String>,
     #[serde(default)]
     pub stock_tracked: bool,
-    #[serde(default)]
+    #[serde(default, with = "wire::decimal")]
     pub cost: Decimal,
     #[serde(default)]
     pub components: Vec<SeedComponent>,

@@ -37,12 +37,8 @@ pub(crate) fn get(account: &mut Account, call: &Call<'_>) -> Result<Answer, Prob
         ));
     }
     let candidates: Vec<&GoodsInNote> = match (&orders, &notes) {
-        (Some(orders), _) => {
-            orders.iter().flat_map(|order| account.goods_in_notes_of(OrderId::new(order))).collect()
-        }
-        (None, Some(notes)) => {
-            notes.iter().filter_map(|id| account.goods_in_notes.get(&GoodsInNoteId::new(id))).collect()
-        }
+        (Some(orders), _) => orders.iter().flat_map(|order| account.goods_in_notes_of(order)).collect(),
+        (None, Some(notes)) => notes.iter().filter_map(|id| account.goods_in_notes.get(&id)).collect(),
         (None, None) => Vec::new(),
     };
     let found: BTreeMap<String, &GoodsInNote> = candidates

@@ -14,6 +14,7 @@ use crate::{
     index::MovementKey,
     search::{Column, Kind, Table, no_names},
     state::Account,
+    text,
 };
 
 struct Row {
@@ -41,7 +42,7 @@ const BATCHES: Table<Row> = Table {
         BatchColumn::new("groupingB", Kind::Text, |row| grouping(row, 1)),
         BatchColumn::new("groupingC", Kind::Text, |row| grouping(row, 2)),
         BatchColumn::new("groupingD", Kind::Text, |row| grouping(row, 3)),
-        BatchColumn::new("price", Kind::Text, |row| json!(value(row).map(|value| value.value))),
+        BatchColumn::new("price", Kind::Text, |row| text(value(row).map(|value| value.value))),
         BatchColumn::new("landedCosts", Kind::Text, |_| json!("0.0000")),
         BatchColumn::new("currCode", Kind::Text, |row| json!(value(row).map(|value| &value.currency))),
         BatchColumn::new("receivedQuantity", Kind::Integer, |row| json!(row.received)),

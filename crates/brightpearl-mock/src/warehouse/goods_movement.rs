@@ -15,6 +15,7 @@ use crate::{
     search::{Column, Kind, Table, no_names},
     state::Account,
     stock::{BatchStock, Cost},
+    text,
 };
 
 /// The columns in Brightpearl's order.
@@ -30,7 +31,7 @@ const MOVEMENTS: Table<GoodsMovement> = Table {
         }),
         Column::new("warehouseId", Kind::Integer, |movement| json!(movement.warehouse_id)),
         Column::new("goodsNoteId", Kind::IdSet, |movement| json!(movement.goods_note_id)),
-        Column::new("productValue", Kind::Text, |movement| json!(movement.product_value)),
+        Column::new("productValue", Kind::Text, |movement| text(movement.product_value)),
         Column::new("currencyCode", Kind::Text, |movement| json!(movement.currency_code)),
         Column::new("orderId", Kind::Integer, |movement| json!(movement.order_id)),
         Column::new("isCleared", Kind::Boolean, |movement| json!(movement.is_cleared)),

@@ -122,7 +122,7 @@ async fn reference_and_method_are_unique_and_without_reference_nothing_is() {
         assert_eq!(http.post(PAYMENTS, unkeyed.clone()).await.status, 200);
     }
 
-    let switches = Switches { duplicate_payment_status: 400, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.duplicate_payment_status = 400);
     let other = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let taken = refund(300871, "7000000000001-1", 1.0);
     assert_eq!(other.post(PAYMENTS, taken).await.status, 400);
@@ -154,7 +154,7 @@ async fn a_wrong_payment_is_refused_and_named() {
 
 #[tokio::test]
 async fn a_switch_makes_payments_a_change_of_the_order() {
-    let switches = Switches { receipts_and_payments_modify_the_order: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.receipts_and_payments_modify_the_order = true);
     let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let credit = http.credit().await;
     http.post(PAYMENTS, refund(credit, "RGO-1-a", 1.0)).await;

@@ -123,7 +123,7 @@ async fn what_cannot_be_received_is_refused_and_nothing_moves() {
 
 #[tokio::test]
 async fn a_switch_refuses_partial_receipts_as_the_ui_does() {
-    let switches = Switches { partial_receipts: false, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.partial_receipts = false);
     let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let credit = http.credit().await;
     let rows = rows(&http, credit).await;
@@ -182,7 +182,7 @@ async fn availability_counts_what_is_on_hand_and_not_in_quarantine() {
     assert_eq!(http.get("warehouse-service/product-availability/2060").await.code(), "WHSC-097");
     assert_eq!(http.get("warehouse-service/product-availability").await.code(), "WHSC-020");
 
-    let switches = Switches { untracked_products_refuse_availability: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.untracked_products_refuse_availability = true);
     let strict = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     assert_eq!(strict.get("warehouse-service/product-availability/2044,2060").await.code(), "WHSC-097");
 }

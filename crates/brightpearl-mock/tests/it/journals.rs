@@ -135,7 +135,7 @@ async fn locked_books_take_a_payment_without_a_journal_and_leave_a_credit_pendin
     assert_eq!(http.post(&close, json!({ "taxDate": "2026-05-09" })).await.text, "{}");
     assert_eq!(http.get(&order).await.response()[0]["invoices"][0]["invoiceReference"], "SC-1");
 
-    let switches = Switches { locked_books_refuse_payments: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.locked_books_refuse_payments = true);
     let strict = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     strict.mock.lock_accounting("2026-05-08".parse::<jiff::civil::Date>().unwrap());
     let credit = strict.credit().await;
@@ -300,7 +300,7 @@ async fn an_uninvoiced_credit_is_open_again_and_keeps_its_number_for_the_next_cl
 
 #[tokio::test]
 async fn uninvoicing_waits_for_accounting_and_may_remove_the_journal() {
-    let switches = Switches { uninvoicing_removes_the_journal: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.uninvoicing_removes_the_journal = true);
     let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let sale = brightpearl::OrderId::new(300_871);
     http.mock.lock_accounting("2026-04-30".parse::<jiff::civil::Date>().unwrap());

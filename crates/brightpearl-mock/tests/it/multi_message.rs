@@ -103,7 +103,7 @@ async fn a_batch_that_cannot_be_understood_is_refused_whole() {
     }
     assert!(http.mock.notes_of(brightpearl::OrderId::new(300871)).is_empty());
 
-    let switches = Switches { multi_message_takes_patch: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.multi_message_takes_patch = true);
     let lenient = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let patched = lenient.post("multi-message", batch("SEQUENTIAL", "STOP", vec![patch])).await;
     assert_eq!(
@@ -127,7 +127,7 @@ async fn a_part_for_nowhere_is_404_by_itself_and_fails_the_test() {
 
 #[tokio::test]
 async fn a_switch_makes_a_created_part_less_than_full_success() {
-    let switches = Switches { created_part_makes_207: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.created_part_makes_207 = true);
     let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     let created = http
         .post("multi-message", batch("SEQUENTIAL", "STOP", vec![new_credit("RGO-1"), note("n", 300871)]))

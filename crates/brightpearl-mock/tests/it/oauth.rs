@@ -65,11 +65,10 @@ async fn a_code_becomes_tokens_that_expire_and_are_refreshed() {
 
 #[tokio::test]
 async fn switches_keep_old_refresh_tokens_and_hand_back_valid_access_tokens() {
-    let switches = Switches {
-        old_refresh_tokens_work: true,
-        refresh_returns_a_valid_token: true,
-        ..Switches::default()
-    };
+    let switches = Switches::with(|switches| {
+        switches.old_refresh_tokens_work = true;
+        switches.refresh_returns_a_valid_token = true;
+    });
     let http = Http::to(MockBrightpearl::builder().switches(switches).start().await);
     http.mock.set_clock(at("2026-05-04T10:00:00Z"));
     let granted = exchange(&http, &http.mock.authorization_code(CALLBACK)).await.json();

@@ -103,7 +103,7 @@ async fn the_cancellation_is_told_by_a_webhook_when_its_time_comes() {
 #[tokio::test]
 async fn an_invoiced_sale_is_reversed_and_stays_invoiced() {
     for (switch, status) in [(false, 3), (true, 5)] {
-        let switches = Switches { reversals_cancel_invoiced_sales: switch, ..Switches::default() };
+        let switches = Switches::with(|switches| switches.reversals_cancel_invoiced_sales = switch);
         let http = started(unshipped_but_invoiced, switches).await;
         assert_eq!(reverse(&http, SALE, json!({})).await.status, 200);
         set_clock(&http, SignedDuration::from_mins(5)).await;

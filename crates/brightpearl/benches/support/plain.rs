@@ -144,6 +144,7 @@ struct Invoice {
 struct Currency {
     accounting_currency_code: String,
     order_currency_code: String,
+    #[serde(with = "api_client_core::wire::decimal")]
     exchange_rate: Decimal,
     fixed_exchange_rate: bool,
 }
@@ -151,11 +152,17 @@ struct Currency {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TotalValue {
+    #[serde(with = "api_client_core::wire::decimal")]
     net: Decimal,
+    #[serde(with = "api_client_core::wire::decimal")]
     tax_amount: Decimal,
+    #[serde(with = "api_client_core::wire::decimal")]
     total: Decimal,
+    #[serde(with = "api_client_core::wire::decimal")]
     base_net: Decimal,
+    #[serde(with = "api_client_core::wire::decimal")]
     base_tax_amount: Decimal,
+    #[serde(with = "api_client_core::wire::decimal")]
     base_total: Decimal,
 }
 
@@ -210,6 +217,7 @@ struct Row {
     quantity: Quantity,
     item_cost: Amount,
     product_price: Amount,
+    #[serde(with = "api_client_core::wire::decimal")]
     discount_percentage: Decimal,
     row_value: RowValue,
     nominal_code: String,
@@ -219,6 +227,7 @@ struct Row {
 
 #[derive(Deserialize)]
 struct Quantity {
+    #[serde(with = "api_client_core::wire::decimal")]
     magnitude: Decimal,
 }
 
@@ -226,12 +235,14 @@ struct Quantity {
 #[serde(rename_all = "camelCase")]
 struct Amount {
     currency_code: String,
+    #[serde(with = "api_client_core::wire::decimal")]
     value: Decimal,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RowValue {
+    #[serde(with = "api_client_core::wire::decimal")]
     tax_rate: Decimal,
     tax_code: String,
     tax_calculator: String,

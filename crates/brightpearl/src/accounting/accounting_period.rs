@@ -34,6 +34,7 @@ const LOCK: Endpoint =
 /// An accounting period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccountingPeriod {
     /// The period.
     pub id: AccountingPeriodId,
@@ -51,8 +52,8 @@ pub struct AccountingPeriod {
 
 impl AccountingPeriod {
     /// Whether a transaction of this time can be posted in the period.
-    pub fn takes(&self, time: OffsetDateTime) -> bool {
-        let time = time.timestamp();
+    pub fn takes(&self, time: impl Into<OffsetDateTime>) -> bool {
+        let time = time.into().timestamp();
         self.closed_date.is_none() && self.start_date.timestamp() <= time && time <= self.end_date.timestamp()
     }
 }
@@ -67,9 +68,17 @@ pub struct NewAccountingPeriod {
     pub end_date: OffsetDateTime,
 }
 
+impl NewAccountingPeriod {
+    /// Creates a period from one time to another.
+    pub fn new(start: impl Into<OffsetDateTime>, end: impl Into<OffsetDateTime>) -> Self {
+        Self { start_date: start.into(), end_date: end.into() }
+    }
+}
+
 /// The lock date of the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccountingPeriodLock {
     /// Who set the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +102,7 @@ pub fn list() -> Request<Vec<AccountingPeriod>> {
 
 /// Requests these accounting periods.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<AccountingPeriod>> {
+pub fn get(ids: &IdSet<AccountingPeriodId>) -> Request<Vec<AccountingPeriod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -130,7 +139,7 @@ impl AccountingPeriods<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<AccountingPeriod>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<AccountingPeriodId>) -> Result<Vec<AccountingPeriod>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -160,7 +169,7 @@ mod tests {
         let open = r#"{"id":12,"startDate":"2026-03-01T00:00:00:000Z","endDate":"2026-03-31T23:59:59:999Z"}"#;
         let open: AccountingPeriod = serde_json::from_str(open).unwrap();
         let march = "2026-03-31T23:59:59.500Z".parse().unwrap();
-        assert!(open.takes(march) && !open.takes("2026-04-01T00:00:00Z".parse().unwrap()));
+        assert!(open.takes(march) && !open.takes("2026-04-01T00:00:00Z".parse::<OffsetDateTime>().unwrap()));
         let closed = AccountingPeriod { closed_date: Some(march), ..open };
         assert!(!closed.takes(march));
     }

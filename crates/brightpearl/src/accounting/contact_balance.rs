@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /accounting-service/contact/5012/currency/GBP/balance");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use api_client_core::{CurrencyCode, Endpoint, HttpResponse, Idempotency, Method, decode::DecodeError, wire};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -23,7 +23,7 @@ const GET: Endpoint = Endpoint::new(
 /// empty balance too: Brightpearl does not report it as an error.
 #[inline]
 pub fn get(customer: ContactId, currency: &CurrencyCode) -> Request<Option<Decimal>> {
-    Request::new(GET, &[&customer, currency], answer::payload)
+    Request::new(GET, &[&customer, currency], balance)
 }
 
 /// As [`get`], from one day to another, both included.
@@ -35,6 +35,11 @@ pub fn get_between(
     until: Date,
 ) -> Request<Option<Decimal>> {
     get(customer, currency).query("dateFrom", from.to_string()).query("dateTo", until.to_string())
+}
+
+fn balance(answer: &HttpResponse) -> Result<Option<Decimal>, DecodeError> {
+    let balance: Option<wire::Number> = answer::payload(answer)?;
+    Ok(balance.map(|wire::Number(balance)| balance))
 }
 
 /// The balances of customers: [`Client::contact_balances`](crate::Client::contact_balances).

@@ -36,7 +36,7 @@ pub struct Currency {
     #[serde(default, with = "wire::informational")]
     pub symbol: Option<String>,
     /// The rate to the base currency.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_decimal")]
     pub exchange_rate: Option<Decimal>,
     /// Whether it is the base currency.
     #[serde(default, with = "wire::optional_boolean")]
@@ -50,7 +50,7 @@ searchable! {
     /// Finds currencies.
     pub struct CurrencySearch for Currency, at SEARCH {
         /// These currencies.
-        ids(IdSet) = "id",
+        ids(IdSet<CurrencyId>) = "id",
         /// With this code.
         code(CurrencyCode) = "code",
         /// With this name.

@@ -73,15 +73,73 @@ pub struct NewCustomerPayment {
     /// The order's currency.
     pub currency_iso_code: CurrencyCode,
     /// Units of order currency for one unit of base currency; Brightpearl's own rate when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// The amount in the order's currency, positive.
+    #[serde(with = "wire::decimal")]
     pub amount_paid: Decimal,
     /// When the money moved.
     pub payment_date: OffsetDateTime,
     /// The journal's description; Brightpearl cuts it at 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal_ref: Option<String>,
+}
+
+impl NewCustomerPayment {
+    /// Creates a payment of this type for an order: the amount in the order's currency, positive.
+    ///
+    /// ```
+    /// use brightpearl::{OrderId, accounting::{NewCustomerPayment, PaymentType, customer_payment}};
+    ///
+    /// let time: jiff::Timestamp = "2031-03-31T09:40:00Z".parse()?;
+    /// let amount = "33.30".parse()?;
+    /// let refund = NewCustomerPayment::new(PaymentType::Payment, OrderId::new(300955), "1210", amount, "GBP", time)
+    ///     .keyed("RGO-T778120");
+    /// let request = customer_payment::create(&refund);
+    /// assert!(request.json().unwrap().contains(r#""amountPaid":33.3,"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(
+        payment_type: PaymentType,
+        order: OrderId,
+        method: impl Into<PaymentMethodCode>,
+        amount: Decimal,
+        currency: impl Into<CurrencyCode>,
+        date: impl Into<OffsetDateTime>,
+    ) -> Self {
+        Self {
+            transaction_ref: None,
+            payment_method_code: method.into(),
+            payment_type,
+            order_id: order,
+            currency_iso_code: currency.into(),
+            exchange_rate: None,
+            amount_paid: amount,
+            payment_date: date.into(),
+            journal_ref: None,
+        }
+    }
+
+    /// Sets the caller's reference, at most 64 characters: with it, a payment that is sent twice is recorded once.
+    #[must_use]
+    pub fn keyed(mut self, transaction_ref: impl Into<String>) -> Self {
+        self.transaction_ref = Some(transaction_ref.into());
+        self
+    }
+
+    /// Sets the journal's description; Brightpearl cuts it at 255 characters.
+    #[must_use]
+    pub fn journal_ref(mut self, description: impl Into<String>) -> Self {
+        self.journal_ref = Some(description.into());
+        self
+    }
+
+    /// Sets the units of order currency for one unit of base currency; without it Brightpearl uses its own rate.
+    #[must_use]
+    pub fn exchange_rate(mut self, rate: Decimal) -> Self {
+        self.exchange_rate = Some(rate);
+        self
+    }
 }
 
 /// What makes a payment one and the same, whichever method it is under.
@@ -122,9 +180,10 @@ pub struct CustomerPayment {
     #[serde(deserialize_with = "wire::stated::deserialize")]
     pub currency_code: CurrencyCode,
     /// The held amount.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_decimal")]
     pub amount_authorized: Option<Decimal>,
     /// The amount. Its sign is not documented for refunds: take [`CustomerPayment::amount`].
+    #[serde(with = "wire::decimal")]
     pub amount_paid: Decimal,
     /// When a hold ends.
     #[serde(default, with = "wire::informational")]
@@ -152,11 +211,11 @@ searchable! {
     /// Finds customer payments.
     pub struct CustomerPaymentSearch for CustomerPayment, at SEARCH {
         /// These payments.
-        ids(IdSet) = "paymentId",
+        ids(IdSet<PaymentId>) = "paymentId",
         /// On this order.
         order(OrderId) = "orderId",
         /// On these orders.
-        orders(IdSet) = "orderId",
+        orders(IdSet<OrderId>) = "orderId",
         /// With this reference, exactly.
         transaction_ref(str) = "transactionRef",
         /// Belonging to the hold with this code.
@@ -174,7 +233,7 @@ searchable! {
         /// Holds that end in this period.
         expires(Period) = "expires",
         /// With these receipt journals.
-        journals(IdSet) = "journalId",
+        journals(IdSet<JournalId>) = "journalId",
     }
 
     /// The columns of a search of payments, as [`CustomerPaymentSearch::columns`] takes them.
@@ -235,9 +294,9 @@ impl Serialize for OnTheWire<'_> {
             payment_type: &'a PaymentType,
             order_id: OrderId,
             currency_iso_code: &'a CurrencyCode,
-            #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+            #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
             exchange_rate: Option<Decimal>,
-            #[serde(with = "rust_decimal::serde::float")]
+            #[serde(with = "wire::decimal_number")]
             amount_paid: Decimal,
             payment_date: OffsetDateTime,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -345,8 +404,8 @@ impl CustomerPayments<'_> {
         &self,
         payments: &[NewCustomerPayment],
     ) -> Result<BTreeMap<Key, PaymentId>, crate::Error> {
-        let orders: IdSet =
-            payments.iter().filter_map(|payment| payment.key()).map(|(order, _)| order.get()).collect();
+        let orders: IdSet<OrderId> =
+            payments.iter().filter_map(|payment| payment.key()).map(|(order, _)| order).collect();
         let mut recorded = BTreeMap::new();
         for orders in orders.per_get() {
             let found = self.search(CustomerPaymentSearch::new().orders(&orders)).all().await?;

@@ -1,7 +1,7 @@
 //! Exchange rates of the account's currencies over time
 //! (docs/evidence/brightpearl-accounting.md#periods-rates-taxes-and-balances).
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,14 @@ const UPDATE: Endpoint = Endpoint::new(
 /// A rate from a time on, until the next one of the same currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ExchangeRate {
     /// The currency; never the base currency.
     pub currency_id: CurrencyId,
     /// From when on; 1970 for the rate that the currency began with.
     pub rate_active_from: OffsetDateTime,
     /// Units of this currency for one of base currency, six decimals.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub rate: Decimal,
     /// Who set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,8 +47,15 @@ pub struct NewExchangeRate {
     /// From when on; a past time is rejected.
     pub rate_active_from: OffsetDateTime,
     /// Units of this currency for one of base currency, at most six decimals.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub rate: Decimal,
+}
+
+impl NewExchangeRate {
+    /// Creates a rate, in units of the currency for one unit of base currency, that applies from this time on.
+    pub fn new(active_from: impl Into<OffsetDateTime>, rate: Decimal) -> Self {
+        Self { rate_active_from: active_from.into(), rate }
+    }
 }
 
 /// The rate of a currency that is in force at a time: the newest that began by then.
@@ -59,14 +67,18 @@ pub struct NewExchangeRate {
 ///     r#"[{"currencyId":2,"rateActiveFrom":"2026-05-01T00:00:00.000Z","rate":1.17,"addedById":4},
 ///         {"currencyId":2,"rateActiveFrom":"1970-01-01T00:00:00.000Z","rate":1.2,"addedById":0}]"#,
 /// )?;
-/// let rate = exchange_rate::in_force(&rates, CurrencyId::new(2), "2026-04-30T12:00:00Z".parse()?);
+/// let rate = exchange_rate::in_force(&rates, CurrencyId::new(2), "2026-04-30T12:00:00Z".parse::<jiff::Timestamp>()?);
 /// assert_eq!(rate.map(|rate| rate.rate.to_string()).as_deref(), Some("1.2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn in_force(rates: &[ExchangeRate], currency: CurrencyId, at: OffsetDateTime) -> Option<&ExchangeRate> {
-    let begun = |rate: &&ExchangeRate| {
-        rate.rate_active_from.timestamp() <= at.timestamp() && rate.currency_id == currency
-    };
+pub fn in_force(
+    rates: &[ExchangeRate],
+    currency: CurrencyId,
+    at: impl Into<OffsetDateTime>,
+) -> Option<&ExchangeRate> {
+    let at = at.into().timestamp();
+    let begun =
+        |rate: &&ExchangeRate| rate.rate_active_from.timestamp() <= at && rate.currency_id == currency;
     rates.iter().filter(begun).max_by_key(|rate| rate.rate_active_from.timestamp())
 }
 
@@ -142,7 +154,7 @@ mod tests {
             rate(2, "2026-05-01T00:00:00Z", "1.17"),
             rate(3, "2026-05-04T00:00:00Z", "1.31"),
         ];
-        let at = |time: &str| in_force(&rates, CurrencyId::new(2), time.parse().unwrap());
+        let at = |time: &str| in_force(&rates, CurrencyId::new(2), time.parse::<OffsetDateTime>().unwrap());
         assert_eq!(at("2026-05-09T23:59:59Z"), Some(&rates[1]));
         assert_eq!(at("2026-05-10T01:00:00+01:00"), Some(&rates[0]), "the instant counts, not its offset");
         assert_eq!(at("2026-04-30T00:00:00Z"), None);

@@ -103,7 +103,7 @@ pub struct Journal {
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
     /// Units of transaction currency for one of base currency.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
 }
 
@@ -118,6 +118,7 @@ impl Journal {
 /// The tax return that a journal is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TaxReconciliation {
     /// When it was reconciled.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -130,13 +131,14 @@ pub struct TaxReconciliation {
 /// A line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct JournalLine {
     /// The account.
     pub nominal_code: NominalCode,
     /// The amount in base currency.
     pub change: JournalAmount,
     /// The amount in the transaction's currency.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub transaction_amount: Option<Decimal>,
     /// The tax code.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -154,8 +156,10 @@ pub struct JournalLine {
 
 /// An amount in base currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct JournalAmount {
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
     /// The currency.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
@@ -165,6 +169,7 @@ pub struct JournalAmount {
 /// What a journal line is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct JournalAssignment {
     /// The sales channel.
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
@@ -180,6 +185,7 @@ pub struct JournalAssignment {
 /// A line of a journal, as `journal-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct JournalRow {
     /// The journal.
     pub journal_id: Option<JournalId>,
@@ -196,18 +202,23 @@ pub struct JournalRow {
     /// The tax date.
     pub journal_date: Option<OffsetDateTime>,
     /// Debited, in base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub journal_debit: Option<Decimal>,
     /// Credited, in base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub journal_credit: Option<Decimal>,
     /// The reference; a number on some accounts, kept unchanged.
     pub journal_ref: Option<serde_json::Value>,
     /// The transaction's currency.
     pub currency_id: Option<CurrencyId>,
     /// Units of transaction currency for one of base currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub exchange_rate: Option<Decimal>,
     /// Debited, in the transaction's currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub transaction_debit: Option<Decimal>,
     /// Credited, in the transaction's currency.
+    #[serde(default, with = "wire::optional_decimal")]
     pub transaction_credit: Option<Decimal>,
     /// The project.
     pub project_id: Option<ProjectId>,
@@ -235,7 +246,7 @@ searchable! {
     /// Finds lines of journals: one row a line.
     pub struct JournalSearch for JournalRow, at SEARCH {
         /// Of these journals.
-        ids(IdSet) = "journalId",
+        ids(IdSet<JournalId>) = "journalId",
         /// Of journals about this.
         journal_type(JournalTypeCode) = "journalType",
         /// Naming this order.
@@ -285,7 +296,7 @@ searchable! {
 
 /// Requests journals by id.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Journal>> {
+pub fn get(ids: &IdSet<JournalId>) -> Request<Vec<Journal>> {
     Request::new(GET, &[ids], read).empty_when_absent()
 }
 
@@ -315,7 +326,7 @@ impl Journals<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Journal>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<JournalId>) -> Result<Vec<Journal>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

@@ -11,7 +11,7 @@
 
 use api_client_core::{Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     IdSet, answer,
@@ -58,8 +58,8 @@ pub struct NominalAccount {
     /// The default tax code's number; 0 when none.
     #[serde(
         default,
-        deserialize_with = "wire::informational::deserialize",
-        serialize_with = "rust_decimal::serde::float::serialize"
+        deserialize_with = "informational_or_zero",
+        serialize_with = "wire::decimal_number::serialize"
     )]
     pub tax_code: Decimal,
     /// The code in the tax authority's chart.
@@ -73,6 +73,10 @@ pub struct NominalAccount {
     pub currency_id: Option<CurrencyId>,
 }
 
+fn informational_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    Ok(wire::informational_decimal::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// An account type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NominalCodeType {
@@ -84,6 +88,7 @@ pub struct NominalCodeType {
 /// An account as `nominal-code-search` lists it. There is no internal id here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct NominalCodeRow {
     /// The code people use: four digits.
     pub code: Option<NominalCode>,
@@ -134,7 +139,7 @@ pub fn list() -> Request<Vec<NominalAccount>> {
 
 /// Requests these accounts, by internal id.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<NominalAccount>> {
+pub fn get(ids: &IdSet<NominalCodeId>) -> Request<Vec<NominalAccount>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -163,7 +168,7 @@ impl NominalCodes<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<NominalAccount>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<NominalCodeId>) -> Result<Vec<NominalAccount>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

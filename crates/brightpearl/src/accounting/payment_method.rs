@@ -99,9 +99,23 @@ pub struct NewPaymentMethod {
     pub installed_integration_id: Option<String>,
 }
 
+impl NewPaymentMethod {
+    /// Creates an active method without bank accounts.
+    pub fn new(name: impl Into<String>, code: impl Into<PaymentMethodCode>) -> Self {
+        Self {
+            name: name.into(),
+            code: code.into(),
+            is_active: true,
+            bank_accounts: Vec::new(),
+            installed_integration_id: None,
+        }
+    }
+}
+
 /// A payment method as `payment-method-search` lists it, probably one row a currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct PaymentMethodRow {
     /// The method.
     pub id: Option<PaymentMethodId>,
@@ -121,7 +135,7 @@ searchable! {
     /// Finds payment methods. Texts are found by parts: compare exactly afterwards.
     pub struct PaymentMethodSearch for PaymentMethodRow, at SEARCH {
         /// These methods.
-        ids(IdSet) = "id",
+        ids(IdSet<PaymentMethodId>) = "id",
         /// With this in the code.
         code_contains(str) = "code",
         /// With this in the name.
@@ -153,7 +167,7 @@ pub fn list() -> Request<Vec<PaymentMethod>> {
 
 /// Requests these payment methods.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<PaymentMethod>> {
+pub fn get(ids: &IdSet<PaymentMethodId>) -> Request<Vec<PaymentMethod>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -195,7 +209,7 @@ impl PaymentMethods<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<PaymentMethod>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<PaymentMethodId>) -> Result<Vec<PaymentMethod>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

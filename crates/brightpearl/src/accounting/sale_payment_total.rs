@@ -8,7 +8,7 @@
 //! # Ok::<(), brightpearl::InvalidIdSet>(())
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ const GET: Endpoint =
 /// The payments on one sales order or sales credit, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SalePaymentTotal {
     /// The order.
     pub order_id: OrderId,
@@ -27,13 +28,13 @@ pub struct SalePaymentTotal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_currency: Option<CurrencyCode>,
     /// Received and captured less paid out: negative on a credit that was refunded.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_paid: Decimal,
     /// On hold: authorised less let go.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_authorized: Decimal,
     /// Captured.
-    #[serde(default, with = "rust_decimal::serde::float")]
+    #[serde(default, with = "wire::decimal_number")]
     pub amount_captured: Decimal,
 }
 
@@ -46,7 +47,7 @@ impl SalePaymentTotal {
 
 /// Requests the payment totals of these orders. An order without payments comes with zeroes.
 #[inline]
-pub fn get(orders: &IdSet) -> Request<Vec<SalePaymentTotal>> {
+pub fn get(orders: &IdSet<OrderId>) -> Request<Vec<SalePaymentTotal>> {
     Request::new(GET, &[orders], answer::payload).empty_when_absent()
 }
 
@@ -61,7 +62,7 @@ impl SalePaymentTotals<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, orders: &IdSet) -> Result<Vec<SalePaymentTotal>, crate::Error> {
+    pub async fn get(&self, orders: &IdSet<OrderId>) -> Result<Vec<SalePaymentTotal>, crate::Error> {
         self.0.in_chunks(orders, get).await
     }
 }

@@ -33,7 +33,7 @@ pub struct TaxRate {
     #[serde(default, with = "wire::informational")]
     pub description: String,
     /// Per cent; Brightpearl leaves it out when it is zero.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub rate: Option<Decimal>,
 }
 
@@ -52,7 +52,7 @@ pub fn list() -> Request<Vec<TaxRate>> {
 
 /// Requests these tax codes.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<TaxRate>> {
+pub fn get(ids: &IdSet<TaxCodeId>) -> Request<Vec<TaxRate>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -75,7 +75,7 @@ impl TaxCodes<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<TaxRate>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<TaxCodeId>) -> Result<Vec<TaxRate>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api_client_core::NumericId;
+
 use super::Client;
 use crate::{
     Error, ErrorKind, IdSet,
@@ -16,6 +18,8 @@ use crate::{
 
 /// The results of reading many ids, each once.
 #[derive(Debug)]
+#[must_use = "ids that are missing or refused are reported only here"]
+#[non_exhaustive]
 pub struct BulkRead<Id, T> {
     /// The objects, in the order of the ids.
     pub found: Vec<T>,
@@ -28,7 +32,7 @@ pub struct BulkRead<Id, T> {
 /// A response whose objects have ids: a list of [`Identified`] objects, or a map by id.
 pub trait ById {
     /// The type of the ids.
-    type Id: Copy + Into<u64>;
+    type Id: NumericId;
     /// The type of the objects.
     type Thing;
 
@@ -39,7 +43,7 @@ pub trait ById {
 /// An object that contains its id.
 pub trait Identified {
     /// The type of the id.
-    type Id: Copy + Into<u64>;
+    type Id: NumericId;
 
     /// Returns the id.
     fn id(&self) -> Self::Id;
@@ -50,16 +54,16 @@ impl<T: Identified> ById for Vec<T> {
     type Thing = T;
 
     fn by_id(self) -> impl Iterator<Item = (u64, T)> {
-        self.into_iter().map(|thing| (thing.id().into(), thing))
+        self.into_iter().map(|thing| (thing.id().number(), thing))
     }
 }
 
-impl<Id: Copy + Into<u64>, T> ById for BTreeMap<Id, T> {
+impl<Id: NumericId, T> ById for BTreeMap<Id, T> {
     type Id = Id;
     type Thing = T;
 
     fn by_id(self) -> impl Iterator<Item = (u64, T)> {
-        self.into_iter().map(|(id, thing)| (id.into(), thing))
+        self.into_iter().map(|(id, thing)| (id.number(), thing))
     }
 }
 
@@ -114,12 +118,12 @@ impl Client {
     pub async fn get_each<C: ById>(
         &self,
         ids: &[C::Id],
-        get: impl Fn(&IdSet) -> Request<C>,
+        get: impl Fn(&IdSet<C::Id>) -> Request<C>,
     ) -> Result<BulkRead<C::Id, C::Thing>, Error> {
         let mut there: BTreeMap<u64, C::Thing> = BTreeMap::new();
         let mut refused: BTreeMap<u64, Error> = BTreeMap::new();
         let mut answered = false;
-        let mut sets = IdSetQueue::of(&ids.iter().map(|id| (*id).into()).collect());
+        let mut sets = IdSetQueue::of(&IdSet::of(ids.iter().copied()));
         while let Some(set) = sets.next() {
             match self.send(&get(&set)).await {
                 Ok(part) => {
@@ -131,7 +135,7 @@ impl Client {
                     // A response that cannot be decoded is one all the same: the request is valid.
                     answered |= error.kind() == ErrorKind::Undecodable;
                     if !sets.halve(&set) {
-                        refused.extend(set.iter().map(|id| (id, error.clone())));
+                        refused.extend(set.iter().map(|id| (id.number(), error.clone())));
                     }
                     if !answered && refused.len() >= REFUSALS_THAT_CONDEMN {
                         return Err(error);
@@ -143,10 +147,10 @@ impl Client {
     }
 
     /// Reads many ids with as few requests as possible, and joins the responses.
-    pub(crate) async fn in_chunks<C>(
+    pub(crate) async fn in_chunks<Id: NumericId, C>(
         &self,
-        ids: &IdSet,
-        get: impl Fn(&IdSet) -> Request<C>,
+        ids: &IdSet<Id>,
+        get: impl Fn(&IdSet<Id>) -> Request<C>,
     ) -> Result<C, Error>
     where
         C: IntoIterator + Extend<C::Item> + Default,
@@ -166,24 +170,24 @@ impl Client {
 
 /// The sets that are still to be requested. Each is created only when needed: a short range may contain
 /// millions of ids.
-pub(crate) struct IdSetQueue {
+pub(crate) struct IdSetQueue<Id> {
     /// The halves of a rejected set, the next one last.
-    halves: Vec<IdSet>,
-    rest: Box<dyn Iterator<Item = IdSet> + Send + Sync>,
+    halves: Vec<IdSet<Id>>,
+    rest: Box<dyn Iterator<Item = IdSet<Id>> + Send + Sync>,
 }
 
-impl IdSetQueue {
-    pub(crate) fn of(ids: &IdSet) -> Self {
+impl<Id: NumericId> IdSetQueue<Id> {
+    pub(crate) fn of(ids: &IdSet<Id>) -> Self {
         Self { halves: Vec::new(), rest: Box::new(ids.per_get()) }
     }
 
-    pub(crate) fn next(&mut self) -> Option<IdSet> {
+    pub(crate) fn next(&mut self) -> Option<IdSet<Id>> {
         self.halves.pop().or_else(|| self.rest.next())
     }
 
     /// Queues the halves of a set; returns false if it has only one id.
-    pub(crate) fn halve(&mut self, set: &IdSet) -> bool {
-        let halves: Vec<IdSet> = set.chunks(set.len().div_ceil(2)).collect();
+    pub(crate) fn halve(&mut self, set: &IdSet<Id>) -> bool {
+        let halves: Vec<IdSet<Id>> = set.chunks(set.len().div_ceil(2)).collect();
         let halved = halves.len() > 1;
         if halved {
             self.halves.extend(halves.into_iter().rev());
@@ -204,7 +208,7 @@ fn may_be_one_ids_fault(error: &Error) -> bool {
     }
 }
 
-fn in_order<Id: Copy + Into<u64>, T>(
+fn in_order<Id: NumericId, T>(
     ids: &[Id],
     mut there: BTreeMap<u64, T>,
     mut refused: BTreeMap<u64, Error>,
@@ -212,7 +216,7 @@ fn in_order<Id: Copy + Into<u64>, T>(
     let mut read = BulkRead { found: Vec::new(), missing: Vec::new(), refused: Vec::new() };
     let mut seen = BTreeSet::new();
     for &id in ids {
-        let number = id.into();
+        let number = id.number();
         if !seen.insert(number) {
             continue;
         }
@@ -233,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_sets_of_a_huge_range_are_made_one_by_one() {
-        let mut sets = IdSetQueue::of(&"7,1000-18446744073709551615".parse().unwrap());
+        let mut sets = IdSetQueue::<u64>::of(&"7,1000-18446744073709551615".parse().unwrap());
         let mut next = || sets.next().unwrap();
         assert_eq!([next().to_string(), next().to_string()], ["7,1000-1198", "1199-1398"]);
         let refused = next();

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, open_enum};
+use api_client_core::{Endpoint, Idempotency, Method, OffsetDateTime, open_enum, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -129,6 +129,7 @@ impl fmt::Debug for Contact {
 /// How a contact is reached; only slots that are filled are there.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactCommunication {
     /// E-mail addresses: primary, secondary, tertiary.
     pub emails: BTreeMap<CommunicationSlot, ContactEmail>,
@@ -144,6 +145,7 @@ pub struct ContactCommunication {
 
 /// An e-mail address.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactEmail {
     /// The address; none in a slot that is there and empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +174,7 @@ open_enum! {
 
 /// The stage of the relationship with a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactStatus {
     /// Now.
     pub current: ContactStatusLabel,
@@ -183,6 +186,7 @@ pub struct ContactStatus {
 /// A status of the account's own list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ContactStatusLabel {
     /// The status; 0 for none.
     pub contact_status_id: u64,
@@ -194,6 +198,7 @@ pub struct ContactStatusLabel {
 /// When a contact got a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ContactStatusChange {
     /// The status.
     #[serde(flatten)]
@@ -209,6 +214,7 @@ pub struct ContactStatusChange {
 /// The role of a contact. A customer is neither supplier nor staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct RelationshipToAccount {
     /// A supplier.
     pub is_supplier: bool,
@@ -219,6 +225,7 @@ pub struct RelationshipToAccount {
 /// What a contact may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct MarketingDetails {
     /// The newsletter.
     pub is_receive_email_newsletter: bool,
@@ -227,6 +234,7 @@ pub struct MarketingDetails {
 /// Prices, credit and tax of a contact.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactFinancialDetails {
     /// The price list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,7 +243,7 @@ pub struct ContactFinancialDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nominal_code: Option<NominalCode>,
     /// How much credit it has, in its currency.
-    #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub credit_limit: Option<Decimal>,
     /// After how many days it pays.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,7 +255,7 @@ pub struct ContactFinancialDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_id: Option<CurrencyId>,
     /// Per cent off.
-    #[serde(skip_serializing_if = "Option::is_none", with = "rust_decimal::serde::float_option")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "wire::optional_decimal_number")]
     pub discount_percentage: Option<Decimal>,
     /// The tax code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,6 +267,7 @@ pub struct ContactFinancialDetails {
 
 /// The assignment of the contact.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ContactAssignment {
     /// The assignment now.
     #[serde(default)]
@@ -268,6 +277,7 @@ pub struct ContactAssignment {
 /// The present assignment.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct CurrentContactAssignment {
     /// The member of staff who looks after it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -289,6 +299,7 @@ pub struct CurrentContactAssignment {
 /// The company of a contact.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Organisation {
     /// The company; none to make one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -372,19 +383,19 @@ impl NewContact {
 
 /// Requests contacts by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Contact>> {
+pub fn get(ids: &IdSet<ContactId>) -> Request<Vec<Contact>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the addresses themselves.
 #[inline]
-pub fn get_with_details(ids: &IdSet) -> Request<Vec<Contact>> {
+pub fn get_with_details(ids: &IdSet<ContactId>) -> Request<Vec<Contact>> {
     get(ids).query("includeOptional", "customFields,postalAddresses")
 }
 
 /// Requests which of these contacts exist, in sets that one GET takes each; of all contacts when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<ContactId>) -> Request<Vec<IdSet<ContactId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -429,7 +440,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Contact>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ContactId>) -> Result<Vec<Contact>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -437,7 +448,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_details(&self, ids: &IdSet) -> Result<Vec<Contact>, crate::Error> {
+    pub async fn get_with_details(&self, ids: &IdSet<ContactId>) -> Result<Vec<Contact>, crate::Error> {
         self.0.in_chunks(ids, get_with_details).await
     }
 
@@ -445,7 +456,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<ContactId>) -> Result<Vec<IdSet<ContactId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -28,6 +28,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/contact-service/contact-se
 /// A contact as `contact-search` lists it.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ContactSummary {
     /// The contact.
     pub contact_id: Option<ContactId>,
@@ -96,7 +97,7 @@ searchable! {
     /// Finds contacts. Filters named `…_contains` match parts, ignoring case: compare exactly afterwards.
     pub struct ContactSearch for ContactSummary, at SEARCH {
         /// These contacts.
-        ids(IdSet) = "contactId",
+        ids(IdSet<ContactId>) = "contactId",
         /// With this text in the first e-mail address.
         primary_email_contains(str) = "primaryEmail",
         /// With this text in any e-mail address.

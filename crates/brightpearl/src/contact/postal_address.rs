@@ -50,6 +50,7 @@ open_enum! {
 /// A postal address.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PostalAddress {
     /// The address.
     pub address_id: PostalAddressId,
@@ -118,7 +119,7 @@ never_prints!(NewPostalAddress);
 
 /// Requests postal addresses by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<PostalAddress>> {
+pub fn get(ids: &IdSet<PostalAddressId>) -> Request<Vec<PostalAddress>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -162,7 +163,7 @@ impl PostalAddresses<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<PostalAddress>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<PostalAddressId>) -> Result<Vec<PostalAddress>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

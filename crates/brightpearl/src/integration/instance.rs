@@ -21,6 +21,7 @@ const RENAME: Endpoint =
 /// An integration that is installed in an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct IntegrationInstance {
     /// The installation: half of the unique key of a sales credit.
     pub installed_integration_instance_id: InstanceId,

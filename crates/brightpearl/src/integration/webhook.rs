@@ -156,8 +156,9 @@ pub struct Notification {
     /// Such as `goods-in-note`.
     pub resource_type: String,
     #[serde(rename = "id", deserialize_with = "id_set")]
-    /// The ids that changed; [`IdSet::iter`] expands ranges.
-    pub ids: IdSet,
+    /// The ids that changed, of the resource that [`Notification::resource_type`] names; [`IdSet::typed`] converts
+    /// them, [`IdSet::iter`] expands ranges.
+    pub ids: IdSet<u64>,
     /// `created`, `modified` or `destroyed`.
     pub lifecycle_event: String,
     /// Such as `order.modified.order-status`.
@@ -186,7 +187,7 @@ impl Notification {
     }
 }
 
-fn id_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IdSet, D::Error> {
+fn id_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IdSet<u64>, D::Error> {
     let text = wire::text::deserialize::<D>(deserializer)?;
     text.parse().map_err(serde::de::Error::custom)
 }
@@ -199,7 +200,7 @@ pub fn list() -> Request<Vec<Webhook>> {
 
 /// Requests these subscriptions.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Webhook>> {
+pub fn get(ids: &IdSet<WebhookId>) -> Request<Vec<Webhook>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -233,7 +234,7 @@ pub struct TestData {
 
 impl TestData {
     /// Creates a delivery about these ids, at most 10.
-    pub fn about(ids: impl Into<IdSet>) -> Self {
+    pub fn about<Id>(ids: impl Into<IdSet<Id>>) -> Self {
         Self { test_data: BTreeMap::new() }.with("resource-id", &ids.into().to_string())
     }
 
@@ -246,7 +247,7 @@ impl TestData {
 
     /// The number of its ids.
     fn ids(&self) -> u64 {
-        let ids = self.test_data.get("${resource-id}").and_then(|ids| ids.parse::<IdSet>().ok());
+        let ids = self.test_data.get("${resource-id}").and_then(|ids| ids.parse::<IdSet<u64>>().ok());
         ids.map_or(0, |ids| ids.len())
     }
 }
@@ -269,6 +270,7 @@ pub fn simulate(webhook: WebhookId, data: &TestData) -> Request<()> {
 /// The result of [`Webhooks::ensure`].
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Ensured {
     /// Subscriptions that existed.
     pub kept: Vec<WebhookId>,
@@ -380,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_simulation_fills_the_variable_of_the_ids() {
-        let ids: IdSet = "1-5,99".parse().unwrap();
+        let ids: IdSet<u64> = "1-5,99".parse().unwrap();
         let request = simulate(WebhookId::new(731), &TestData::about(ids));
         assert_eq!(request.to_string(), "POST /integration-service/webhook/731/simulate");
         assert_eq!(request.json(), Some(r#"{"testData":{"${resource-id}":"1-5,99"}}"#));
@@ -389,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_simulation_of_too_many_ids_cannot_be_sent() {
-        let ids: IdSet = "1-10,99".parse().unwrap();
+        let ids: IdSet<u64> = "1-10,99".parse().unwrap();
         let request = simulate(WebhookId::new(731), &TestData::about(ids));
         assert!(request.problem().unwrap().contains("at most 10 ids, and this one has 11"));
     }

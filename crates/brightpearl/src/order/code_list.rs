@@ -24,6 +24,7 @@ const SHIPPING_STATUSES: Endpoint =
 
 /// A code with its number and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CodeEntry<Code> {
     /// The number that searches show.
     #[serde(with = "wire::unsigned")]

@@ -92,6 +92,7 @@ pub struct CustomField {
 
 /// An option of a `SELECT` field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CustomFieldOption {
     /// The option.
     pub id: CustomFieldOptionId,
@@ -216,7 +217,7 @@ pub fn list(of: CustomFieldsOf) -> Request<Vec<CustomField>> {
 
 /// Requests these custom fields.
 #[inline]
-pub fn get_fields(of: CustomFieldsOf, ids: &IdSet) -> Request<Vec<CustomField>> {
+pub fn get_fields(of: CustomFieldsOf, ids: &IdSet<CustomFieldId>) -> Request<Vec<CustomField>> {
     Request::new(META_DATA, &[&of, ids], answer::payload).empty_when_absent()
 }
 
@@ -258,7 +259,7 @@ impl OrderCustomFields<'_> {
     pub async fn get_fields(
         &self,
         of: CustomFieldsOf,
-        ids: &IdSet,
+        ids: &IdSet<CustomFieldId>,
     ) -> Result<Vec<CustomField>, crate::Error> {
         self.0.send(&get_fields(of, ids)).await
     }
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn sales_and_purchases_have_fields_of_their_own() {
         assert_eq!(list(CustomFieldsOf::Sale).to_string(), "GET /order-service/sale/custom-field-meta-data/");
-        let ids: IdSet = "131".parse().unwrap();
+        let ids: IdSet<CustomFieldId> = "131".parse().unwrap();
         assert_eq!(
             get_fields(CustomFieldsOf::Purchase, &ids).to_string(),
             "GET /order-service/purchase/custom-field-meta-data/131"

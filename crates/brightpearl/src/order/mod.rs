@@ -2,6 +2,8 @@
 #![allow(clippy::module_inception, reason = "the folder is Brightpearl's service, the file its resource")]
 
 mod address;
+#[cfg(feature = "client")]
+mod changed_orders;
 pub mod code_list;
 mod codes;
 pub mod custom_field;
@@ -16,6 +18,8 @@ pub mod sales_order;
 pub mod status;
 
 pub use address::Address;
+#[cfg(feature = "client")]
+pub use changed_orders::ChangedOrders;
 pub use code_list::CodeEntry;
 pub use codes::{
     AllocationStatusCode, OrderPaymentStatus, OrderStockStatusCode, OrderTypeCode, PriceModeCode,

@@ -11,7 +11,7 @@
 //! assert_eq!(order::create(&header).to_string(), "POST /order-service/order");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -144,7 +144,7 @@ pub struct NewOrderCurrency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_exchange_rate: Option<bool>,
     /// Units of order currency for one of base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
 }
 

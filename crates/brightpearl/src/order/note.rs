@@ -69,9 +69,17 @@ pub struct NewOrderNote {
     pub is_public: bool,
 }
 
+impl NewOrderNote {
+    /// Creates a note that the customer does not see.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_public: false }
+    }
+}
+
 /// A note as `order-note-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct OrderNoteRow {
     /// The order.
     pub order_id: Option<OrderId>,
@@ -95,9 +103,9 @@ searchable! {
     /// Finds notes on all orders.
     pub struct OrderNoteSearch for OrderNoteRow, at SEARCH {
         /// On these orders.
-        orders(IdSet) = "orderId",
+        orders(IdSet<OrderId>) = "orderId",
         /// These notes.
-        ids(IdSet) = "noteId",
+        ids(IdSet<OrderNoteId>) = "noteId",
         /// With this text in them.
         text_contains(str) = "noteText",
         /// That customers may see, or not.
@@ -133,7 +141,7 @@ pub fn list(order: OrderId) -> Request<Vec<OrderNote>> {
 
 /// Requests these notes of an order.
 #[inline]
-pub fn get(order: OrderId, notes: &IdSet) -> Request<Vec<OrderNote>> {
+pub fn get(order: OrderId, notes: &IdSet<OrderNoteId>) -> Request<Vec<OrderNote>> {
     Request::new(GET, &[&order, notes], answer::payload).empty_when_absent()
 }
 
@@ -170,7 +178,11 @@ impl OrderNotes<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, order: OrderId, notes: &IdSet) -> Result<Vec<OrderNote>, crate::Error> {
+    pub async fn get(
+        &self,
+        order: OrderId,
+        notes: &IdSet<OrderNoteId>,
+    ) -> Result<Vec<OrderNote>, crate::Error> {
         self.0.in_chunks(notes, |notes| get(order, notes)).await
     }
 

@@ -243,7 +243,7 @@ pub struct OrderCurrency {
     #[serde(deserialize_with = "wire::stated::deserialize")]
     pub order_currency_code: CurrencyCode,
     /// Units of order currency for one of base currency, six decimals.
-    #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
     /// Whether the rate stays as it is when the order is invoiced.
     #[serde(default, with = "wire::stated_boolean")]
@@ -255,19 +255,22 @@ pub struct OrderCurrency {
 #[serde(rename_all = "camelCase")]
 pub struct TotalValue {
     /// Without tax.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The tax.
+    #[serde(with = "wire::decimal")]
     pub tax_amount: Decimal,
     /// With tax.
+    #[serde(with = "wire::decimal")]
     pub total: Decimal,
     /// Without tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_net: Option<Decimal>,
     /// The tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_tax_amount: Option<Decimal>,
     /// With tax, in base currency.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub base_total: Option<Decimal>,
 }
 
@@ -367,11 +370,11 @@ searchable! {
     /// Finds orders of all types.
     pub struct OrderSearch for OrderSummary, at SEARCH {
         /// These orders.
-        ids(IdSet) = "orderId",
+        ids(IdSet<OrderId>) = "orderId",
         /// Belonging to this order.
         parent(OrderId) = "parentOrderId",
         /// Belonging to these orders.
-        parents(IdSet) = "parentOrderId",
+        parents(IdSet<OrderId>) = "parentOrderId",
         /// Of this customer or supplier.
         contact(ContactId) = "contactId",
         /// In this workflow status.
@@ -384,7 +387,8 @@ searchable! {
         external_ref_contains(str) = "externalRefSearchString",
         /// Created in this period.
         created_on(Period) = "createdOn",
-        /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too.
+        /// Changed in this period. Orders that never changed have no such time: sweep `createdOn` too, as
+        /// `Orders::changed_since` does.
         updated_on(Period) = "updatedOn",
         /// Placed in this period.
         placed_on(Period) = "placedOn",
@@ -393,7 +397,7 @@ searchable! {
         /// To be delivered in this period.
         delivery_date(Period) = "deliveryDate",
         /// From these warehouses.
-        warehouses(IdSet) = "warehouseId",
+        warehouses(IdSet<WarehouseId>) = "warehouseId",
         /// Of this channel, which is called a department here.
         channel(ChannelId) = "departmentId",
         /// Owned by this member of staff.
@@ -474,19 +478,19 @@ impl OrderSearch {
 /// Requests orders by id, of any type. Ids that do not exist are left out; the order of the response is not the
 /// order asked.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Order>> {
+pub fn get(ids: &IdSet<OrderId>) -> Request<Vec<Order>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set and the names of those that are not.
 #[inline]
-pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Order>> {
+pub fn get_with_custom_fields(ids: &IdSet<OrderId>) -> Request<Vec<Order>> {
     get(ids).query("includeOptional", "customFields,nullCustomFields")
 }
 
 /// Requests which of these orders exist, in sets that one GET takes each; of all orders when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<OrderId>) -> Request<Vec<IdSet<OrderId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -525,7 +529,7 @@ impl Orders<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderId>) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -533,7 +537,7 @@ impl Orders<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Order>, crate::Error> {
+    pub async fn get_with_custom_fields(&self, ids: &IdSet<OrderId>) -> Result<Vec<Order>, crate::Error> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
@@ -541,7 +545,7 @@ impl Orders<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<OrderId>) -> Result<Vec<IdSet<OrderId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 
@@ -559,6 +563,11 @@ impl Orders<'_> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn patch(&self, order: OrderId, changes: &Patch) -> Result<Order, crate::Error> {
         self.0.send(&patch(order, changes)).await
+    }
+
+    /// Finds the orders that were created or changed since a time; see [`ChangedOrders`](super::ChangedOrders).
+    pub fn changed_since(&self, time: impl Into<OffsetDateTime>) -> super::ChangedOrders<'c> {
+        super::ChangedOrders::new(*self, time.into())
     }
 
     /// Searches for orders.

@@ -55,7 +55,7 @@ pub struct OrderRow {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub product_price: Option<CurrencyValue>,
     /// Per cent off the list price.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub discount_percentage: Option<Decimal>,
     /// The money of the whole row.
     pub row_value: RowValue,
@@ -119,6 +119,7 @@ impl Serialize for Sequence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantity {
     /// The number, four decimals.
+    #[serde(with = "wire::decimal")]
     pub magnitude: Decimal,
 }
 
@@ -130,6 +131,7 @@ pub struct CurrencyValue {
     #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<CurrencyCode>,
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
 }
 
@@ -138,7 +140,7 @@ pub struct CurrencyValue {
 #[serde(rename_all = "camelCase")]
 pub struct RowValue {
     /// The tax rate in per cent.
-    #[serde(default, with = "wire::informational", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::informational_decimal", skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
     /// The tax code.
     #[serde(default, with = "wire::optional", skip_serializing_if = "Option::is_none")]
@@ -194,6 +196,40 @@ pub struct NewOrderRow {
     /// The nominal code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nominal_code: Option<NominalCode>,
+}
+
+impl NewOrderRow {
+    /// Creates a row for a product: net and tax of the whole row, in the order's currency.
+    pub fn product(
+        product: ProductId,
+        quantity: Decimal,
+        tax_code: impl Into<TaxCode>,
+        net: Decimal,
+        tax: Decimal,
+    ) -> Self {
+        Self { product_id: Some(product), ..Self::bare(quantity, tax_code.into(), net, tax) }
+    }
+
+    /// Creates a row of one unit without a product: net and tax in the order's currency.
+    pub fn free_text(
+        name: impl Into<String>,
+        tax_code: impl Into<TaxCode>,
+        net: Decimal,
+        tax: Decimal,
+    ) -> Self {
+        Self { product_name: Some(name.into()), ..Self::bare(Decimal::ONE, tax_code.into(), net, tax) }
+    }
+
+    fn bare(magnitude: Decimal, tax_code: TaxCode, net: Decimal, tax: Decimal) -> Self {
+        let value = |value| CurrencyValue { currency_code: None, value };
+        Self {
+            product_id: None,
+            product_name: None,
+            quantity: Quantity { magnitude },
+            row_value: NewRowValue { tax_code, row_net: value(net), row_tax: value(tax) },
+            nominal_code: None,
+        }
+    }
 }
 
 /// The money of a row to add; at most two decimals.

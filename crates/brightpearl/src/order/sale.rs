@@ -2,7 +2,7 @@
 //! (docs/evidence/brightpearl-orders.md#reading-a-sales-credit,
 //! docs/evidence/brightpearl-orders.md#sales-orders).
 
-use api_client_core::{CurrencyCode, OffsetDateTime};
+use api_client_core::{CurrencyCode, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::ids::{ContactId, NominalCode, OrderRowId, ProductId, ShippingMethodId
 
 /// The customer of a sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SaleCustomer {
     /// The contact.
     pub id: ContactId,
@@ -22,6 +23,7 @@ pub struct SaleCustomer {
 /// A billing contact and address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleBilling {
     /// The contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +43,7 @@ pub struct SaleCurrency {
     #[serde(default)]
     pub fixed_exchange_rate: bool,
     /// Units of this currency for one of base currency; sent only when it is fixed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Decimal>,
 }
 
@@ -63,6 +65,7 @@ pub struct SaleDelivery {
 /// A row of a sale, as it reads. What stands below `external_ref` cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleRow {
     /// The row; receiving names it as `purchaseOrderRowId`.
     pub id: OrderRowId,
@@ -73,12 +76,15 @@ pub struct SaleRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many.
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The tax code.
     pub tax_code: TaxCode,
     /// The whole row without tax.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The whole row's tax.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
     /// The nominal code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,10 +105,10 @@ pub struct SaleRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_row_id: Option<OrderRowId>,
     /// The list price of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub product_price: Option<Decimal>,
     /// Per cent off the list price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub discount_percentage: Option<Decimal>,
     /// The place of the row, in steps of ten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,29 +130,34 @@ pub struct SaleRow {
 /// What a row of a sale costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RowCost {
     /// Of the units that are not shipped yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub unshipped_cost: Option<Decimal>,
 }
 
 /// The totals of a sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SaleTotal {
     /// Without tax.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The tax.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
     /// With tax.
+    #[serde(with = "wire::decimal")]
     pub gross: Decimal,
     /// Without tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub base_net: Option<Decimal>,
     /// The tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub base_tax: Option<Decimal>,
     /// With tax, in base currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "wire::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub base_gross: Option<Decimal>,
 }

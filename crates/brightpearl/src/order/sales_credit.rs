@@ -152,12 +152,15 @@ pub struct NewCreditRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many, positive; whole for stock-tracked products and bundles.
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The tax code.
     pub tax_code: TaxCode,
     /// The whole row without tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The whole row's tax; two decimals are stored.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
     /// The nominal code; the contact's, product's or account's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -309,7 +312,7 @@ pub fn create(credit: &NewSalesCredit) -> Request<Created<OrderId>> {
 
 /// Requests credits by id; those that do not exist are left out (207 or an empty 200).
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<SalesCredit>> {
+pub fn get(ids: &IdSet<OrderId>) -> Request<Vec<SalesCredit>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -395,7 +398,7 @@ impl SalesCredits<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<SalesCredit>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderId>) -> Result<Vec<SalesCredit>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

@@ -153,6 +153,7 @@ pub struct SalesOrder {
 /// `order-search` has numbers, and the channel has its own name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct SalesOrderSummary {
     /// The order.
     pub sales_order_id: Option<OrderId>,
@@ -194,7 +195,7 @@ searchable! {
     /// Finds sales orders.
     pub struct SalesOrderSearch for SalesOrderSummary, at SEARCH {
         /// These orders.
-        ids(IdSet) = "salesOrderId",
+        ids(IdSet<OrderId>) = "salesOrderId",
         /// Of this customer.
         customer(ContactId) = "customerId",
         /// In this workflow status.
@@ -214,7 +215,7 @@ searchable! {
         /// Created by this integration instance. A sale of the shop's own connector belongs to that one.
         instance(InstanceId) = "installedIntegrationInstanceId",
         /// From these warehouses.
-        warehouses(IdSet) = "warehouseId",
+        warehouses(IdSet<WarehouseId>) = "warehouseId",
         /// Of this channel.
         channel(ChannelId) = "channelId",
         /// Owned by this member of staff.
@@ -230,7 +231,7 @@ searchable! {
         /// To be delivered in this period.
         delivery_date(Period) = "deliveryDate",
         /// With one of these products.
-        products(IdSet) = "productIds",
+        products(IdSet<ProductId>) = "productIds",
         /// Invoiced, or not.
         closed(bool) = "isClosed",
         /// Imported from before the account, or not.
@@ -292,18 +293,22 @@ pub struct RowReplacement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many; whole for stock-tracked products and bundles.
+    #[serde(with = "wire::decimal")]
     pub quantity: Decimal,
     /// The tax code.
     pub tax_code: TaxCode,
     /// The whole row without tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub net: Decimal,
     /// The whole row's tax, at most four decimals.
+    #[serde(with = "wire::decimal")]
     pub tax: Decimal,
 }
 
 /// The result for each row that was to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[must_use = "rows that were rejected are reported only here"]
 pub struct RowOutcomes {
     /// An HTTP status a row.
     pub resource_statuses: BTreeMap<OrderRowId, u16>,
@@ -320,14 +325,14 @@ impl RowOutcomes {
 
 /// Requests sales orders by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<SalesOrder>> {
+pub fn get(ids: &IdSet<OrderId>) -> Request<Vec<SalesOrder>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// Requests which of these sales orders exist, in sets that one GET takes each; of all sales orders when the set is
 /// empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<OrderId>) -> Request<Vec<IdSet<OrderId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -350,7 +355,7 @@ pub fn close(order: OrderId) -> Request<()> {
 /// sales credits have no PUT: patch them with [`row::patch`](super::row::patch).
 #[inline]
 pub fn put_rows(order: OrderId, rows: &[RowReplacement]) -> Request<RowOutcomes> {
-    let ids: IdSet = rows.iter().map(|row| row.id.get()).collect();
+    let ids: IdSet<OrderRowId> = rows.iter().map(|row| row.id).collect();
     Request::new(PUT_ROWS, &[&order, &ids], answer::payload).body(&rows)
 }
 
@@ -365,7 +370,7 @@ impl SalesOrders<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<SalesOrder>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderId>) -> Result<Vec<SalesOrder>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -373,7 +378,7 @@ impl SalesOrders<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<OrderId>) -> Result<Vec<IdSet<OrderId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -117,6 +117,20 @@ pub struct StatusChange {
     pub order_note: Option<NewOrderNote>,
 }
 
+impl StatusChange {
+    /// Creates a change to this status, with Brightpearl's own note.
+    pub const fn to(status: OrderStatusId) -> Self {
+        Self { order_status_id: status, order_note: None }
+    }
+
+    /// Sets the note.
+    #[must_use]
+    pub fn with_note(mut self, note: NewOrderNote) -> Self {
+        self.order_note = Some(note);
+        self
+    }
+}
+
 /// Requests all statuses of all order types.
 #[inline]
 pub fn list() -> Request<Vec<OrderStatus>> {
@@ -125,7 +139,7 @@ pub fn list() -> Request<Vec<OrderStatus>> {
 
 /// Requests these statuses.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<OrderStatus>> {
+pub fn get(ids: &IdSet<OrderStatusId>) -> Request<Vec<OrderStatus>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -165,7 +179,7 @@ impl OrderStatuses<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<OrderStatus>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<OrderStatusId>) -> Result<Vec<OrderStatus>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 

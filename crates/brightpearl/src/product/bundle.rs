@@ -20,6 +20,7 @@ const GET: Endpoint =
 
 /// A product, and the bundles it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BundleUse {
     /// The product.
     pub id: ProductId,
@@ -37,7 +38,7 @@ impl BundleUse {
 
 /// Requests the bundles that these products are in; a product that is in none is left out.
 #[inline]
-pub fn get(products: &IdSet) -> Request<Vec<BundleUse>> {
+pub fn get(products: &IdSet<ProductId>) -> Request<Vec<BundleUse>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
 }
 
@@ -52,7 +53,7 @@ impl Bundles<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, products: &IdSet) -> Result<Vec<BundleUse>, crate::Error> {
+    pub async fn get(&self, products: &IdSet<ProductId>) -> Result<Vec<BundleUse>, crate::Error> {
         self.0.in_chunks(products, get).await
     }
 }

@@ -57,6 +57,7 @@ pub struct Channel {
 /// The integration that feeds a channel: whose sales these are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct IntegrationDetail {
     /// The integration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ pub fn list() -> Request<Vec<Channel>> {
 
 /// Requests these channels.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Channel>> {
+pub fn get(ids: &IdSet<ChannelId>) -> Request<Vec<Channel>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -109,7 +110,7 @@ impl Channels<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Channel>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ChannelId>) -> Result<Vec<Channel>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

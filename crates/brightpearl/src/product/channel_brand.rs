@@ -24,6 +24,7 @@ const GET: Endpoint =
 /// A brand that channels sell under. Only its id and name print: the rest names people and bank accounts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ChannelBrand {
     /// The brand: `channelBrandId` of a channel.
     pub channel_brand_id: ChannelBrandId,
@@ -76,7 +77,7 @@ pub fn list() -> Request<Vec<ChannelBrand>> {
 
 /// Requests these channel brands.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<ChannelBrand>> {
+pub fn get(ids: &IdSet<ChannelBrandId>) -> Request<Vec<ChannelBrand>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -99,7 +100,7 @@ impl ChannelBrands<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<ChannelBrand>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ChannelBrandId>) -> Result<Vec<ChannelBrand>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 }

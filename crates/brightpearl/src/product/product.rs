@@ -140,6 +140,7 @@ impl Product {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the names of the trade")]
+#[non_exhaustive]
 pub struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
@@ -158,6 +159,7 @@ pub struct Identity {
 /// The stock keeping of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Stock {
     /// Whether its stock is counted. Bundles never are; what is not counted is never received.
     #[serde(with = "wire::optional_boolean")]
@@ -172,33 +174,36 @@ pub struct Stock {
 
 /// A weight in the account's unit (`productWeightUnit` of its configuration).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Weight {
     /// The number.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub magnitude: Decimal,
 }
 
 /// A size.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Dimensions {
     /// From front to back.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub length: Decimal,
     /// From bottom to top.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub height: Decimal,
     /// From side to side.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub width: Decimal,
     /// All of it.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub volume: Decimal,
 }
 
 /// The tax of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductFinancialDetails {
     /// Whether it is taxed; of accounts with sales tax.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,6 +215,7 @@ pub struct ProductFinancialDetails {
 
 /// The tax code of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProductTaxCode {
     /// The internal id.
     pub id: TaxCodeId,
@@ -221,6 +227,7 @@ pub struct ProductTaxCode {
 /// A product as one channel shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductSalesChannel {
     /// The channel's name; `Brightpearl` for the account itself.
     pub sales_channel_name: String,
@@ -243,6 +250,7 @@ pub struct ProductSalesChannel {
 /// A category that a product is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ProductCategory {
     /// The category's number, as a text.
     #[serde(with = "wire::text")]
@@ -252,6 +260,7 @@ pub struct ProductCategory {
 /// A text about a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductDescription {
     /// Such as `en`.
     pub language_code: String,
@@ -264,6 +273,7 @@ pub struct ProductDescription {
 /// Whether a product is a bundle, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductComposition {
     /// Whether it is one.
     pub bundle: bool,
@@ -275,6 +285,7 @@ pub struct ProductComposition {
 /// A component of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct BundleComponent {
     /// The product.
     pub product_id: ProductId,
@@ -289,6 +300,7 @@ pub struct BundleComponent {
 /// What makes a product one variant of its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Variation {
     /// In what variants differ.
     pub option_id: u64,
@@ -305,6 +317,7 @@ pub struct Variation {
 /// A product's place in a warehouse, and when to order more.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductWarehouse {
     /// The default location.
     #[serde(with = "wire::zero_is_none")]
@@ -321,6 +334,7 @@ pub struct ProductWarehouse {
 /// A product's places in reports.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Reporting {
     /// The category.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,19 +349,19 @@ pub struct Reporting {
 
 /// Requests products by id; those that do not exist are left out.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Product>> {
+pub fn get(ids: &IdSet<ProductId>) -> Request<Vec<Product>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with the custom fields that are set.
 #[inline]
-pub fn get_with_custom_fields(ids: &IdSet) -> Request<Vec<Product>> {
+pub fn get_with_custom_fields(ids: &IdSet<ProductId>) -> Request<Vec<Product>> {
     get(ids).query("includeOptional", "customFields")
 }
 
 /// Requests which of these products exist, in sets that one GET takes each; of all products when the set is empty.
 #[inline]
-pub fn options(ids: &IdSet) -> Request<Vec<IdSet>> {
+pub fn options(ids: &IdSet<ProductId>) -> Request<Vec<IdSet<ProductId>>> {
     Request::new(OPTIONS, &[ids], get_uris::id_sets)
 }
 
@@ -377,7 +391,7 @@ impl Products<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Product>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<ProductId>) -> Result<Vec<Product>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -385,7 +399,7 @@ impl Products<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get_with_custom_fields(&self, ids: &IdSet) -> Result<Vec<Product>, crate::Error> {
+    pub async fn get_with_custom_fields(&self, ids: &IdSet<ProductId>) -> Result<Vec<Product>, crate::Error> {
         self.0.in_chunks(ids, get_with_custom_fields).await
     }
 
@@ -393,7 +407,7 @@ impl Products<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn options(&self, ids: &IdSet) -> Result<Vec<IdSet>, crate::Error> {
+    pub async fn options(&self, ids: &IdSet<ProductId>) -> Result<Vec<IdSet<ProductId>>, crate::Error> {
         self.0.send(&options(ids)).await
     }
 

@@ -24,6 +24,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/product-service/product-se
 /// `productCategoryMembership`, by product id.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ProductSummary {
     /// The product.
     pub product_id: Option<ProductId>,
@@ -72,7 +73,7 @@ searchable! {
     /// Finds products.
     pub struct ProductSearch for ProductSummary, at SEARCH {
         /// These products.
-        ids(IdSet) = "productId",
+        ids(IdSet<ProductId>) = "productId",
         /// With this text in the name.
         name_contains(str) = "productName",
         /// With this SKU, exactly. Accept only one hit that is live.
@@ -96,7 +97,7 @@ searchable! {
         /// Changed in this period. Products that never changed have no such time: sweep `createdOn` too.
         updated_on(Period) = "updatedOn",
         /// In these categories.
-        categories(IdSet) = "brightpearlCategoryCode",
+        categories(IdSet<u64>) = "brightpearlCategoryCode",
         /// Of this group of variants.
         group(ProductGroupId) = "productGroupId",
         /// Of this brand.

@@ -18,6 +18,7 @@ use super::MAX_PAGE_SIZE;
 
 /// One page of a search.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Page<T> {
     pub(crate) rows: Vec<Result<T, UndecodableRow>>,
     /// The page's metadata.
@@ -56,6 +57,7 @@ pub type UndecodableRow = decode::UndecodableRow<u64>;
 /// The metadata of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct MetaData {
     /// Rows that match in all.
     #[serde(default)]
@@ -110,6 +112,7 @@ impl MetaData {
 /// A column of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -135,6 +138,7 @@ pub struct Column {
 
 /// A key that a search is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Sorting {
     /// The column; its name on the wire is `filterable`.
     #[serde(rename = "filterable")]

@@ -95,9 +95,9 @@ impl SearchQuery {
 /// ```
 /// use brightpearl::search::Period;
 ///
-/// let since = Period::from("2026-05-01T00:00:00Z".parse()?);
-/// assert_eq!(since.to_string(), "2026-05-01T00:00:00.000Z/");
-/// # Ok::<(), brightpearl::InvalidDateTime>(())
+/// let begin: jiff::Timestamp = "2026-05-01T00:00:00Z".parse()?;
+/// assert_eq!(Period::from(begin).to_string(), "2026-05-01T00:00:00.000Z/");
+/// # Ok::<(), jiff::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
@@ -107,18 +107,18 @@ pub struct Period {
 
 impl Period {
     /// From this time on.
-    pub const fn from(time: OffsetDateTime) -> Self {
-        Self { from: Some(time), until: None }
+    pub fn from(time: impl Into<OffsetDateTime>) -> Self {
+        Self { from: Some(time.into()), until: None }
     }
 
     /// Up to this time.
-    pub const fn until(time: OffsetDateTime) -> Self {
-        Self { from: None, until: Some(time) }
+    pub fn until(time: impl Into<OffsetDateTime>) -> Self {
+        Self { from: None, until: Some(time.into()) }
     }
 
     /// From one time to another.
-    pub const fn between(from: OffsetDateTime, until: OffsetDateTime) -> Self {
-        Self { from: Some(from), until: Some(until) }
+    pub fn between(from: impl Into<OffsetDateTime>, until: impl Into<OffsetDateTime>) -> Self {
+        Self { from: Some(from.into()), until: Some(until.into()) }
     }
 }
 

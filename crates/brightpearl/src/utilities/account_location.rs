@@ -33,6 +33,7 @@ const GET: Endpoint =
 /// The location of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccountLocation {
     /// The data centre, such as `euw1`: what [`ClientBuilder::datacenter`](crate::ClientBuilder::datacenter)
     /// takes.

@@ -129,6 +129,7 @@ pub struct ProductValue {
     /// The currency: the account's base currency.
     pub currency: CurrencyCode,
     /// The amount.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
 }
 
@@ -152,6 +153,47 @@ pub struct NewGoodsInNote {
     pub user_batch_reference: Option<String>,
 }
 
+impl NewGoodsInNote {
+    /// Creates a receipt of returned goods, without lines.
+    ///
+    /// ```
+    /// use brightpearl::{
+    ///     LocationId, OrderRowId, ProductId, WarehouseId,
+    ///     warehouse::{NewGoodsInLine, NewGoodsInNote, NewProductValue},
+    /// };
+    ///
+    /// let received: jiff::Timestamp = "2031-04-02T09:00:00Z".parse()?;
+    /// let cost = NewProductValue::new("GBP", "12.00".parse()?);
+    /// let note = NewGoodsInNote::new(WarehouseId::new(2), received)
+    ///     .line(NewGoodsInLine::new(ProductId::new(2044), OrderRowId::new(884001), 1, LocationId::new(7), cost))
+    ///     .keyed("RMA-4410021-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(warehouse: WarehouseId, received_on: impl Into<OffsetDateTime>) -> Self {
+        Self {
+            transfer: false,
+            warehouse_id: warehouse,
+            goods_moved: Vec::new(),
+            received_on: received_on.into(),
+            user_batch_reference: None,
+        }
+    }
+
+    /// Adds a line.
+    #[must_use]
+    pub fn line(mut self, line: NewGoodsInLine) -> Self {
+        self.goods_moved.push(line);
+        self
+    }
+
+    /// Sets the caller's reference: with it, a note that is sent twice is created once.
+    #[must_use]
+    pub fn keyed(mut self, reference: impl Into<String>) -> Self {
+        self.user_batch_reference = Some(reference.into());
+        self
+    }
+}
+
 /// A line to receive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -168,14 +210,40 @@ pub struct NewGoodsInLine {
     pub product_value: NewProductValue,
 }
 
+impl NewGoodsInLine {
+    /// Creates a line: units of a credit's row, received at this location, at this cost of one.
+    pub const fn new(
+        product: ProductId,
+        row: OrderRowId,
+        quantity: u32,
+        destination: LocationId,
+        cost: NewProductValue,
+    ) -> Self {
+        Self {
+            product_id: product,
+            purchase_order_row_id: row,
+            quantity,
+            destination_location_id: destination,
+            product_value: cost,
+        }
+    }
+}
+
 /// The cost of one unit to receive; a number on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewProductValue {
     /// The currency: the account's base currency.
     pub currency: CurrencyCode,
     /// The amount.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub value: Decimal,
+}
+
+impl NewProductValue {
+    /// Creates a cost in the account's base currency.
+    pub fn new(currency: impl Into<CurrencyCode>, value: Decimal) -> Self {
+        Self { currency: currency.into(), value }
+    }
 }
 
 /// Units to remove from a goods-in note, as if they had not been received.
@@ -192,15 +260,22 @@ pub struct GoodsInCorrection {
     pub quantity: u32,
 }
 
+impl GoodsInCorrection {
+    /// Creates a correction: units of a product to take back from a location, at the cost that they were received at.
+    pub const fn new(product: ProductId, location: LocationId, quantity: u32, cost: ProductValue) -> Self {
+        Self { product_id: product, location_id: location, cost, quantity }
+    }
+}
+
 /// Requests all goods-in notes of these orders, by note id.
 #[inline]
-pub fn of_orders(orders: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+pub fn of_orders(orders: &IdSet<OrderId>) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[orders], answer::payload).empty_when_absent()
 }
 
 /// Requests these goods-in notes, of whichever order: what the receiver of a webhook needs.
 #[inline]
-pub fn get(notes: &IdSet) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
+pub fn get(notes: &IdSet<GoodsInNoteId>) -> Request<BTreeMap<GoodsInNoteId, GoodsInNote>> {
     Request::new(OF_ORDERS, &[&"*", notes], answer::payload).empty_when_absent()
 }
 
@@ -254,7 +329,10 @@ impl GoodsInNotes<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, notes: &IdSet) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
+    pub async fn get(
+        &self,
+        notes: &IdSet<GoodsInNoteId>,
+    ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
         self.0.in_chunks(notes, get).await
     }
 
@@ -264,7 +342,7 @@ impl GoodsInNotes<'_> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn of_orders(
         &self,
-        orders: &IdSet,
+        orders: &IdSet<OrderId>,
     ) -> Result<BTreeMap<GoodsInNoteId, GoodsInNote>, crate::Error> {
         self.0.in_chunks(orders, of_orders).await
     }

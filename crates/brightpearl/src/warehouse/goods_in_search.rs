@@ -7,7 +7,7 @@
 //! assert_eq!(request.to_string(), "GET /warehouse-service/goods-in-search?purchaseOrderId=418820");
 //! ```
 
-use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime};
+use api_client_core::{CurrencyCode, Endpoint, Idempotency, Method, OffsetDateTime, wire};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ const SEARCH: Endpoint = Endpoint::new(Method::Get, "/warehouse-service/goods-in
 /// A product of one batch in one location.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct ReceivedGoods {
     /// The order it was received for. That sales credits are named here too is plausible, not documented.
     pub purchase_order_id: Option<OrderId>,
@@ -44,8 +45,10 @@ pub struct ReceivedGoods {
     /// Its bin.
     pub grouping_d: Option<String>,
     /// The cost of one.
+    #[serde(default, with = "wire::optional_decimal")]
     pub price: Option<Decimal>,
     /// Costs of getting it here.
+    #[serde(default, with = "wire::optional_decimal")]
     pub landed_costs: Option<Decimal>,
     /// The currency of both.
     pub curr_code: Option<CurrencyCode>,
@@ -65,9 +68,9 @@ searchable! {
     /// Finds received goods.
     pub struct GoodsInSearch for ReceivedGoods, at SEARCH {
         /// Received for these orders.
-        orders(IdSet) = "purchaseOrderId",
+        orders(IdSet<OrderId>) = "purchaseOrderId",
         /// Of these batches: goods-in notes.
-        batches(IdSet) = "batchId",
+        batches(IdSet<GoodsInNoteId>) = "batchId",
         /// Of the note with this reference.
         user_batch_ref(str) = "userBatchRef",
         /// Of this product.
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_sweep_of_receipts_reads_as_a_period() {
-        let since = Period::from("2026-05-01T00:00:00Z".parse().unwrap());
+        let since = Period::from("2026-05-01T00:00:00Z".parse::<OffsetDateTime>().unwrap());
         let search = GoodsInSearch::new().received(&since).sort("batchId.ASC");
         assert_eq!(
             super::search(&search).to_string(),

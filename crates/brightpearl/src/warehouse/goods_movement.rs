@@ -65,7 +65,7 @@ pub struct GoodsMovement {
     #[serde(default, with = "wire::optional")]
     pub goods_note_id: Option<GoodsNoteId>,
     /// The cost of one.
-    #[serde(default, with = "wire::informational")]
+    #[serde(default, with = "wire::informational_decimal")]
     pub product_value: Option<Decimal>,
     /// The cost's currency.
     #[serde(default, with = "wire::informational")]
@@ -94,7 +94,7 @@ searchable! {
     /// Finds goods movements.
     pub struct GoodsMovementSearch for GoodsMovement, at SEARCH {
         /// These movements.
-        ids(IdSet) = "goodsMovementId",
+        ids(IdSet<GoodsMovementId>) = "goodsMovementId",
         /// Of this batch: one goods-in note.
         batch(GoodsInNoteId) = "batchId",
         /// Of this product.
@@ -102,13 +102,13 @@ searchable! {
         /// Naming this order.
         order(OrderId) = "orderId",
         /// Of these rows of sales.
-        sales_order_rows(IdSet) = "salesOrderRowId",
+        sales_order_rows(IdSet<OrderRowId>) = "salesOrderRowId",
         /// Of these rows of purchases and credits.
-        purchase_order_rows(IdSet) = "purchaseOrderRowId",
+        purchase_order_rows(IdSet<OrderRowId>) = "purchaseOrderRowId",
         /// Made by this note.
         note(GoodsNoteId) = "goodsNoteId",
         /// Made by these notes.
-        notes(IdSet) = "goodsNoteId",
+        notes(IdSet<GoodsNoteId>) = "goodsNoteId",
         /// Into or out of this location.
         location(LocationId) = "destinationLocationId",
         /// In this warehouse.

@@ -73,6 +73,7 @@ impl Location {
 /// A location as `location-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct LocationRow {
     /// The location.
     pub id: Option<LocationId>,
@@ -96,7 +97,7 @@ searchable! {
     /// Finds locations.
     pub struct LocationSearch for LocationRow, at SEARCH {
         /// These locations.
-        ids(IdSet) = "id",
+        ids(IdSet<LocationId>) = "id",
         /// In this warehouse.
         warehouse(WarehouseId) = "warehouseId",
         /// In this zone.
@@ -128,7 +129,7 @@ pub fn list(warehouse: WarehouseId) -> Request<Vec<Location>> {
 
 /// Requests these locations of a warehouse.
 #[inline]
-pub fn get(warehouse: WarehouseId, ids: &IdSet) -> Request<Vec<Location>> {
+pub fn get(warehouse: WarehouseId, ids: &IdSet<LocationId>) -> Request<Vec<Location>> {
     Request::new(GET, &[&warehouse, ids], answer::payload).empty_when_absent()
 }
 
@@ -157,7 +158,11 @@ impl Locations<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, warehouse: WarehouseId, ids: &IdSet) -> Result<Vec<Location>, crate::Error> {
+    pub async fn get(
+        &self,
+        warehouse: WarehouseId,
+        ids: &IdSet<LocationId>,
+    ) -> Result<Vec<Location>, crate::Error> {
         self.0.in_chunks(ids, |ids| get(warehouse, ids)).await
     }
 

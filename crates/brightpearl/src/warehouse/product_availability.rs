@@ -30,6 +30,7 @@ const NOT_STOCK_TRACKED: &str = "WHSC-097";
 
 /// The availability of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProductAvailability {
     /// In all warehouses together.
     pub total: StockCounts,
@@ -44,6 +45,7 @@ pub struct ProductAvailability {
 /// How many units there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct StockCounts {
     /// Those on hand and those allocated.
     pub in_stock: i64,
@@ -88,14 +90,14 @@ impl AvailabilitySection {
 /// products only is rejected with `WHSC-097`, and on some accounts one of them spoils the set; an empty set is
 /// rejected with `WHSC-020`.
 #[inline]
-pub fn get(products: &IdSet) -> Request<BTreeMap<ProductId, ProductAvailability>> {
+pub fn get(products: &IdSet<ProductId>) -> Request<BTreeMap<ProductId, ProductAvailability>> {
     Request::new(GET, &[products], answer::payload).empty_when_absent()
 }
 
 /// As [`get`], with optional sections.
 #[inline]
 pub fn get_with(
-    products: &IdSet,
+    products: &IdSet<ProductId>,
     sections: &[AvailabilitySection],
 ) -> Request<BTreeMap<ProductId, ProductAvailability>> {
     let names: Vec<&str> = sections.iter().map(|section| section.as_str()).collect();
@@ -117,7 +119,7 @@ impl ProductAvailabilities<'_> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn get(
         &self,
-        products: &IdSet,
+        products: &IdSet<ProductId>,
     ) -> Result<BTreeMap<ProductId, ProductAvailability>, crate::Error> {
         let mut found = BTreeMap::new();
         let mut sets = crate::client::IdSetQueue::of(products);
@@ -140,7 +142,7 @@ mod tests {
 
     #[test]
     fn sections_are_asked_for_by_name_and_kept_as_they_come() {
-        let ids: IdSet = "1523,1788".parse().unwrap();
+        let ids: IdSet<ProductId> = "1523,1788".parse().unwrap();
         let sections = [AvailabilitySection::BreakDownByLocation, AvailabilitySection::OnOrder];
         assert_eq!(
             get_with(&ids, &sections).to_string(),

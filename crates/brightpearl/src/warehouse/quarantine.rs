@@ -40,6 +40,13 @@ pub struct Release {
     pub to_location_id: LocationId,
 }
 
+impl Release {
+    /// Creates a release of units of a product to a location.
+    pub const fn new(product: ProductId, quantity: u32, to: LocationId) -> Self {
+        Self { product_id: product, quantity, to_location_id: to }
+    }
+}
+
 /// Requests the quarantine location of a warehouse.
 #[inline]
 pub fn location(warehouse: WarehouseId) -> Request<LocationId> {

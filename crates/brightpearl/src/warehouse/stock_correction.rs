@@ -97,6 +97,7 @@ impl NewStockCorrection {
 /// A stock correction that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct StockCorrection {
     /// The note.
     pub goods_note_id: GoodsNoteId,
@@ -124,6 +125,7 @@ impl StockCorrection {
 /// Units of one batch that a correction moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CorrectedGoods {
     /// The product.
     pub product_id: ProductId,
@@ -148,11 +150,12 @@ pub struct CorrectedGoods {
 
 /// The cost of one unit that a correction moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CorrectedValue {
     /// The currency.
     pub currency: CurrencyCode,
     /// The amount.
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "wire::decimal_number")]
     pub value: Decimal,
 }
 
@@ -172,7 +175,7 @@ pub fn create(warehouse: WarehouseId, corrections: &[NewStockCorrection]) -> Req
 /// Requests stock corrections of a warehouse by note id. Both are required; ids come from the goods movements
 /// of type `SC`.
 #[inline]
-pub fn get(warehouse: WarehouseId, notes: &IdSet) -> Request<Vec<StockCorrection>> {
+pub fn get(warehouse: WarehouseId, notes: &IdSet<GoodsNoteId>) -> Request<Vec<StockCorrection>> {
     Request::new(GET, &[&warehouse, notes], answer::payload).empty_when_absent()
 }
 
@@ -202,7 +205,7 @@ impl StockCorrections<'_> {
     pub async fn get(
         &self,
         warehouse: WarehouseId,
-        notes: &IdSet,
+        notes: &IdSet<GoodsNoteId>,
     ) -> Result<Vec<StockCorrection>, crate::Error> {
         self.0.in_chunks(notes, |notes| get(warehouse, notes)).await
     }

@@ -64,6 +64,7 @@ pub struct Warehouse {
 /// When a warehouse is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WeeklyOperatingPeriods {
     /// An IANA name.
     pub time_zone: String,
@@ -75,6 +76,7 @@ pub struct WeeklyOperatingPeriods {
 /// When a warehouse is open on one day of the week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct OperatingPeriod {
     /// From 1 to 7.
     pub day_of_week: u8,
@@ -87,6 +89,7 @@ pub struct OperatingPeriod {
 /// How long something takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ServiceTime {
     /// How many of the unit.
     pub value: u64,
@@ -97,6 +100,7 @@ pub struct ServiceTime {
 /// How long a transfer from another warehouse takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TransferTime {
     /// The other warehouse.
     pub warehouse_id: WarehouseId,
@@ -120,6 +124,7 @@ open_enum! {
 /// Where a warehouse is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WarehouseAddress {
     /// The address.
     pub address_id: PostalAddressId,
@@ -128,6 +133,7 @@ pub struct WarehouseAddress {
 /// A warehouse as `warehouse-search` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct WarehouseRow {
     /// The warehouse.
     pub id: Option<WarehouseId>,
@@ -143,7 +149,7 @@ searchable! {
     /// Finds warehouses.
     pub struct WarehouseSearch for WarehouseRow, at SEARCH {
         /// These warehouses.
-        ids(IdSet) = "id",
+        ids(IdSet<WarehouseId>) = "id",
         /// With this name.
         name(str) = "name",
         /// Of this type, in words.
@@ -169,7 +175,7 @@ pub fn list() -> Request<Vec<Warehouse>> {
 
 /// Requests these warehouses.
 #[inline]
-pub fn get(ids: &IdSet) -> Request<Vec<Warehouse>> {
+pub fn get(ids: &IdSet<WarehouseId>) -> Request<Vec<Warehouse>> {
     Request::new(GET, &[ids], answer::payload).empty_when_absent()
 }
 
@@ -204,7 +210,7 @@ impl Warehouses<'_> {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, ids: &IdSet) -> Result<Vec<Warehouse>, crate::Error> {
+    pub async fn get(&self, ids: &IdSet<WarehouseId>) -> Result<Vec<Warehouse>, crate::Error> {
         self.0.in_chunks(ids, get).await
     }
 
@@ -220,7 +226,7 @@ impl Warehouses<'_> {
     pub async fn product_defaults(
         &self,
         warehouse: WarehouseId,
-        products: &IdSet,
+        products: &IdSet<crate::ids::ProductId>,
     ) -> Result<Vec<WarehouseDefaults>, crate::Error> {
         self.0.in_chunks(products, |products| warehouse_defaults::get(warehouse, products)).await
     }

@@ -26,6 +26,7 @@ const GET: Endpoint = Endpoint::new(
 /// A product's place in a warehouse, and when to order more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WarehouseDefaults {
     /// The product.
     pub product_id: ProductId,
@@ -46,7 +47,7 @@ pub struct WarehouseDefaults {
 
 /// Requests the places of these products in a warehouse; products without one are left out.
 #[inline]
-pub fn get(warehouse: WarehouseId, products: &IdSet) -> Request<Vec<WarehouseDefaults>> {
+pub fn get(warehouse: WarehouseId, products: &IdSet<ProductId>) -> Request<Vec<WarehouseDefaults>> {
     Request::new(GET, &[&warehouse, products], answer::payload).empty_when_absent()
 }
 

@@ -220,7 +220,9 @@ async fn background_calls_fill_what_others_leave_and_interactive_ones_never_wait
 #[tokio::test(start_paused = true)]
 async fn calls_at_the_cap_are_refused_at_most_once_a_minute() {
     for throttle_headers_when_throttled in [true, false] {
-        let switches = Switches { throttle_headers_when_throttled, ..Switches::default() };
+        let switches = Switches::with(|switches| {
+            switches.throttle_headers_when_throttled = throttle_headers_when_throttled
+        });
         let outcomes = thousand_requests(0, Duration::from_millis(2_500), switches).await;
         assert!((7..=9).contains(&outcomes.sent.len()), "minutes: {:?}", outcomes.sent);
         assert!(!outcomes.refused.is_empty(), "the cap was not reached: {:?}", outcomes.sent);

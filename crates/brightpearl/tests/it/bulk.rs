@@ -20,15 +20,15 @@ const REFUSED: &str = r#"{"errors":[{"code":"WHSC-097","message":"This is a non 
 #[derive(Debug)]
 struct Credits {
     last: u64,
-    poison: IdSet,
+    poison: IdSet<u64>,
     longest_uri: usize,
-    asked: Mutex<Vec<IdSet>>,
+    asked: Mutex<Vec<IdSet<u64>>>,
 }
 
 #[async_trait]
 impl Transport for Credits {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let ids: IdSet = request.url.rsplit('/').next().unwrap().parse().unwrap();
+        let ids: IdSet<u64> = request.url.rsplit('/').next().unwrap().parse().unwrap();
         self.asked.lock().unwrap().push(ids.clone());
         if request.url.len() > self.longest_uri {
             return answer(414, "<html>414 Request-URI Too Large</html>");
@@ -88,7 +88,8 @@ async fn a_bad_id_is_found_by_halving_and_the_others_are_there() {
 async fn a_uri_that_is_too_long_is_halved_until_it_is_not() {
     let sparse: Vec<u64> = (1..=120).map(|number| number * 10).collect();
     let (client, account) = account(2000, &[], 300);
-    let credits = client.sales_credits().get(&sparse.iter().copied().collect()).await.unwrap();
+    let credits =
+        client.sales_credits().get(&sparse.iter().copied().map(OrderId::new).collect()).await.unwrap();
     assert_eq!(credits.len(), 120);
     assert!(account.asked.lock().unwrap().len() > 2);
 }
@@ -138,7 +139,7 @@ async fn a_failure_of_the_server_is_no_fault_of_an_id() {
 
 #[tokio::test]
 async fn untracked_products_are_named_where_they_refuse_the_whole_set() {
-    let switches = Switches { untracked_products_refuse_availability: true, ..Switches::default() };
+    let switches = Switches::with(|switches| switches.untracked_products_refuse_availability = true);
     let mock = MockBrightpearl::builder().switches(switches).start().await;
     let client = client_builder(&mock).build().unwrap();
     let products: Vec<ProductId> = [2060, 2044, 999_999].map(ProductId::new).to_vec();

@@ -73,14 +73,14 @@ fn order_service(walk: &mut Walk) {
 
     walk.is(order::sales_credit::create(&keyed_credit), "POST /order-service/sales-credit", KeyedWrite);
     walk.is(order::sales_credit::create(&credit), "POST /order-service/sales-credit", UnkeyedWrite);
-    walk.is(order::sales_credit::get(&ids), "GET /order-service/sales-credit/{orderIds}", Read);
+    walk.is(order::sales_credit::get(&ids.typed()), "GET /order-service/sales-credit/{orderIds}", Read);
     walk.is(
         order::sales_credit::close(order),
         "POST /order-service/sales-credit/{orderId}/close",
         RepeatableWrite,
     );
-    walk.is(order::sales_order::get(&ids), "GET /order-service/sales-order/{orderIds}", Read);
-    walk.is(order::sales_order::options(&ids), "OPTIONS /order-service/sales-order/{orderIds}", Read);
+    walk.is(order::sales_order::get(&ids.typed()), "GET /order-service/sales-order/{orderIds}", Read);
+    walk.is(order::sales_order::options(&ids.typed()), "OPTIONS /order-service/sales-order/{orderIds}", Read);
     walk.is(order::sales_order::search(&Default::default()), "GET /order-service/sales-order-search", Read);
     walk.is(
         order::sales_order::close(order),
@@ -92,8 +92,8 @@ fn order_service(walk: &mut Walk) {
         "PUT /order-service/sales-order/{orderId}/row/{rowIds}",
         RepeatableWrite,
     );
-    walk.is(order::get(&ids), "GET /order-service/order/{orderIds}", Read);
-    walk.is(order::options(&ids), "OPTIONS /order-service/order/{orderIds}", Read);
+    walk.is(order::get(&ids.typed()), "GET /order-service/order/{orderIds}", Read);
+    walk.is(order::options(&ids.typed()), "OPTIONS /order-service/order/{orderIds}", Read);
     walk.is(order::search(&Default::default()), "GET /order-service/order-search", Read);
     walk.is(order::create(&header), "POST /order-service/order", UnkeyedWrite);
     walk.is(order::patch(order, &Patch::new()), "PATCH /order-service/order/{orderId}", RepeatableWrite);
@@ -112,7 +112,7 @@ fn order_service(walk: &mut Walk) {
     walk.is(order::status::create(&new_status), "POST /order-service/order-status", UnkeyedWrite);
     walk.is(order::status::set(order, &status), "PUT /order-service/order/{orderId}/status", UnkeyedWrite);
     walk.is(order::note::list(order), "GET /order-service/order/{orderId}/note", Read);
-    walk.is(order::note::get(order, &ids), "GET /order-service/order/{orderId}/note/{noteIds}", Read);
+    walk.is(order::note::get(order, &ids.typed()), "GET /order-service/order/{orderId}/note/{noteIds}", Read);
     walk.is(order::note::search(&Default::default()), "GET /order-service/order-note-search", Read);
     walk.is(order::note::create(order, &note), "POST /order-service/order/{orderId}/note", UnkeyedWrite);
     walk.is(order::custom_field::get(order), "GET /order-service/order/{orderId}/custom-field", Read);
@@ -166,7 +166,7 @@ fn accounting_service(walk: &mut Walk) {
         RepeatableWrite,
     );
     walk.is(
-        accounting::sale_payment_total::get(&ids),
+        accounting::sale_payment_total::get(&ids.typed()),
         "GET /accounting-service/sale-payment-total/{orderIds}",
         Read,
     );
@@ -249,7 +249,7 @@ fn warehouse_service(walk: &mut Walk) {
     walk.is(warehouse::goods_in_note::create(order, &goods_in(Some("RMA-1"))), receive, KeyedWrite);
     walk.is(warehouse::goods_in_note::create(order, &goods_in(None)), receive, UnkeyedWrite);
     walk.is(
-        warehouse::goods_in_note::get(&ids),
+        warehouse::goods_in_note::get(&ids.typed()),
         "GET /warehouse-service/order/{orderIds}/goods-note/goods-in/{noteIds}",
         Read,
     );
@@ -289,7 +289,7 @@ fn warehouse_service(walk: &mut Walk) {
         UnkeyedWrite,
     );
     walk.is(
-        warehouse::stock_correction::get(place, &ids),
+        warehouse::stock_correction::get(place, &ids.typed()),
         "GET /warehouse-service/warehouse/{warehouseId}/stock-correction/{noteIds}",
         Read,
     );
@@ -311,12 +311,12 @@ fn warehouse_service(walk: &mut Walk) {
     );
     walk.is(warehouse::location::search(&Default::default()), "GET /warehouse-service/location-search", Read);
     walk.is(
-        warehouse::warehouse_defaults::get(place, &ids),
+        warehouse::warehouse_defaults::get(place, &ids.typed()),
         "GET /warehouse-service/warehouse/{warehouseId}/product/{productIds}",
         Read,
     );
     walk.is(
-        warehouse::product_availability::get(&ids),
+        warehouse::product_availability::get(&ids.typed()),
         "GET /warehouse-service/product-availability/{productIds}",
         Read,
     );
@@ -326,8 +326,8 @@ fn product_service(walk: &mut Walk) {
     let (ids, id) = (ids(), ProductId::new(1));
     walk.is(product::channel::list(), "GET /product-service/channel/{channelIds}", Read);
     walk.is(product::channel_brand::list(), "GET /product-service/channel-brand/{channelBrandIds}", Read);
-    walk.is(product::product::get(&ids), "GET /product-service/product/{productIds}", Read);
-    walk.is(product::product::options(&ids), "OPTIONS /product-service/product/{productIds}", Read);
+    walk.is(product::product::get(&ids.typed()), "GET /product-service/product/{productIds}", Read);
+    walk.is(product::product::options(&ids.typed()), "OPTIONS /product-service/product/{productIds}", Read);
     walk.is(
         product::product::custom_fields(id),
         "GET /product-service/product/{productId}/custom-field",
@@ -343,15 +343,15 @@ fn product_service(walk: &mut Walk) {
         "GET /product-service/product-search",
         Read,
     );
-    walk.is(product::bundle::get(&ids), "GET /product-service/product/{productIds}/bundle", Read);
+    walk.is(product::bundle::get(&ids.typed()), "GET /product-service/product/{productIds}/bundle", Read);
 }
 
 fn contact_service(walk: &mut Walk) {
     let (ids, id, address) = (ids(), ContactId::new(1), PostalAddressId::new(7101));
     let street = NewPostalAddress { address_line1: "7 Loom Road".into(), ..Default::default() };
     let customer = NewContact::customer("Ada", "Example", address);
-    walk.is(contact::contact::get(&ids), "GET /contact-service/contact/{contactIds}", Read);
-    walk.is(contact::contact::options(&ids), "OPTIONS /contact-service/contact/{contactIds}", Read);
+    walk.is(contact::contact::get(&ids.typed()), "GET /contact-service/contact/{contactIds}", Read);
+    walk.is(contact::contact::options(&ids.typed()), "OPTIONS /contact-service/contact/{contactIds}", Read);
     walk.is(contact::contact::create(&customer), "POST /contact-service/contact/", UnkeyedWrite);
     walk.is(
         contact::contact::patch(id, &Patch::new()),
@@ -373,7 +373,11 @@ fn contact_service(walk: &mut Walk) {
         "GET /contact-service/contact-search",
         Read,
     );
-    walk.is(contact::postal_address::get(&ids), "GET /contact-service/postal-address/{addressIds}", Read);
+    walk.is(
+        contact::postal_address::get(&ids.typed()),
+        "GET /contact-service/postal-address/{addressIds}",
+        Read,
+    );
     walk.is(contact::postal_address::create(&street), "POST /contact-service/postal-address/", UnkeyedWrite);
     walk.is(
         contact::postal_address::update(address, &street),
@@ -440,7 +444,7 @@ fn declared(declaration: &str) -> String {
     format!("{} {}", method.to_ascii_uppercase(), rest.split('"').nth(1).unwrap())
 }
 
-fn ids() -> IdSet {
+fn ids() -> IdSet<u64> {
     "1-3".parse().unwrap()
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod budget;
 mod bulk;
 mod cancelling;
+mod changed_orders;
 mod connecting;
 mod credentials;
 mod endpoints;

@@ -276,7 +276,7 @@ fn public_types_can_cross_threads() {
     fn crosses<T: Send + Sync + Clone>() {}
     crosses::<brightpearl::Client>();
     crosses::<brightpearl::Credentials>();
-    crosses::<brightpearl::IdSet>();
+    crosses::<brightpearl::IdSet<brightpearl::OrderId>>();
     crosses::<brightpearl::Patch>();
     crosses::<brightpearl::Request<Order>>();
     crosses::<Order>();

@@ -162,7 +162,7 @@ async fn neither_secrets_nor_shoppers_show_anywhere() {
         answer(200, &page),
         answer(500, ""),
     ]);
-    let set: IdSet = "300955".parse().unwrap();
+    let set: IdSet<OrderId> = "300955".parse().unwrap();
     let orders = it.client.orders().get(&set).await.unwrap();
     show(&[format!("{orders:?}")]);
     let cut = it.client.orders().get(&set).await.unwrap_err();

@@ -75,8 +75,15 @@ fn what_callers_keep_can_cross_threads() {
     fn fails<T: Send + Sync + std::error::Error>() {}
 
     copies::<(Client, Credentials, OAuthApp, Tokens, RetryPolicy, Priority, SkippingClock, CallReport)>();
-    copies::<(Request<Order>, MultiMessage, MessageOutcome, Created<OrderId>, Patch, IdSet, OffsetDateTime)>(
-    );
+    copies::<(
+        Request<Order>,
+        MultiMessage,
+        MessageOutcome,
+        Created<OrderId>,
+        Patch,
+        IdSet<OrderId>,
+        OffsetDateTime,
+    )>();
     copies::<(Order, SalesCredit, SalesOrder, NewSalesCredit, OrderSearch, Period, Continuation)>();
     copies::<(CustomerPayment, NewCustomerPayment, CustomerPaymentSearch, PaymentMethod, Journal)>();
     copies::<(GoodsInNote, NewGoodsInNote, GoodsMovement, Warehouse, Product, Channel, Contact)>();

@@ -63,7 +63,7 @@ async fn goods_that_came_back_broken_are_written_off_in_the_credits_name() {
     let write_off =
         NewStockCorrection::remove(product, 1, place, "RMA 4410021 damaged").about(credit).of_batch(batch);
     let made = client.stock_corrections().create(warehouse, &[write_off]).await.unwrap();
-    let ids: IdSet = made.iter().map(|note| note.get()).collect();
+    let ids = IdSet::of(made);
     let corrections = client.stock_corrections().get(warehouse, &ids).await.unwrap();
     assert_eq!(
         (corrections.len(), corrections[0].quantity(), corrections[0].order_id),
@@ -88,7 +88,7 @@ async fn one_untracked_product_does_not_hide_the_availability_of_the_others() {
         answer(400, NOT_STOCK_TRACKED),
         answer(400, NOT_STOCK_TRACKED),
     ]);
-    let ids: IdSet = "1,3,5".parse().unwrap();
+    let ids: IdSet<ProductId> = "1,3,5".parse().unwrap();
     let found = it.client.product_availability().get(&ids).await.unwrap();
     assert_eq!(found.into_keys().collect::<Vec<_>>(), [ProductId::new(1)]);
     let asked: Vec<String> =
@@ -139,7 +139,7 @@ async fn an_operation_that_a_path_does_not_take_is_refused_at_once_though_the_st
 #[tokio::test]
 async fn options_names_what_exists() {
     let it = scripted([answer(200, r#"{"response":{"getUris":["/order/1-2,5","/order/410"]}}"#)]);
-    let ids: IdSet = "1-60,410".parse().unwrap();
+    let ids: IdSet<OrderId> = "1-60,410".parse().unwrap();
     let sets = it.client.orders().options(&ids).await.unwrap();
     assert_eq!(sets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["1,2,5", "410"]);
     assert_eq!(it.script.sent()[0].method, api_client_core::Method::Options);

@@ -220,8 +220,8 @@ async fn five_credits(client: &Client) -> BTreeSet<OrderId> {
     credits
 }
 
-fn set(orders: &BTreeSet<OrderId>) -> IdSet {
-    orders.iter().map(|order| order.get()).collect()
+fn set(orders: &BTreeSet<OrderId>) -> IdSet<OrderId> {
+    orders.iter().copied().collect()
 }
 
 /// What is done about a row takes it out of the search: by number alone, every second page would be skipped.

@@ -1,7 +1,7 @@
 //! Tokens and shoppers never print.
 
 use brightpearl::{
-    ErrorKind, IdSet, Patch, PostalAddressId,
+    ErrorKind, Patch, PostalAddressId,
     contact::{self, Contact, ContactSearch, NewContact},
     integration::NewWebhook,
     order::SalesOrder,
@@ -34,7 +34,7 @@ async fn no_debug_and_no_error_shows_the_token() {
 async fn no_debug_of_an_order_shows_the_shopper() {
     let order = include_str!("wire/order.json");
     let it = scripted([answer(200, &format!(r#"{{"response":[{order}]}}"#))]);
-    let orders = it.client.orders().get(&"300955".parse::<IdSet>().unwrap()).await.unwrap();
+    let orders = it.client.orders().get(&"300955".parse().unwrap()).await.unwrap();
     let shown = format!("{orders:?}");
     for planted in ["Ada Example", "ada@example.test", "7 Loom Road", "LS1 9ZZ"] {
         assert!(order.contains(planted), "{planted} is not planted");

@@ -121,7 +121,7 @@ async fn a_test_delivery_arrives_as_the_account_makes_it() {
     let receiver = receiver().await;
     let hook = NewWebhook::post("goods-in-note.created", format!("{}/bp?k=9f2c", receiver.uri()));
     let id = client.webhooks().create(&hook).await.unwrap();
-    let notes: IdSet = "60431-60433,60500".parse().unwrap();
+    let notes: IdSet<GoodsInNoteId> = "60431-60433,60500".parse().unwrap();
     client.webhooks().simulate(id, &TestData::about(notes.clone())).await.unwrap();
     mock.deliveries_settled().await;
 
@@ -129,7 +129,7 @@ async fn a_test_delivery_arrives_as_the_account_makes_it() {
     assert_eq!(delivered.len(), 1);
     assert_eq!(delivered[0].url.query(), Some("k=9f2c"));
     let notification = Notification::parse(&delivered[0].body).unwrap();
-    assert_eq!((notification.ids, notification.account_code.as_str()), (notes, mock.account()));
+    assert_eq!((notification.ids.typed(), notification.account_code.as_str()), (notes, mock.account()));
     assert_eq!(notification.resource_type, "goods-in-note");
 
     let gone = client.webhooks().simulate(WebhookId::new(999), &TestData::about(GoodsInNoteId::new(1))).await;
@@ -139,7 +139,7 @@ async fn a_test_delivery_arrives_as_the_account_makes_it() {
 #[tokio::test]
 async fn a_test_delivery_about_too_many_ids_is_not_sent() {
     let it = scripted([]);
-    let ids: IdSet = "1-11".parse().unwrap();
+    let ids: IdSet<GoodsInNoteId> = "1-11".parse().unwrap();
     let error = it.client.webhooks().simulate(WebhookId::new(731), &TestData::about(ids)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("at most 10 ids, and this one has 11: send several"), "{error}");

@@ -115,8 +115,12 @@ impl Engine {
 /// Plans an RMA. One that was approved before its connection started was credited by hand: it has no effects and no reviews,
 /// unless a user requested it or it has a credit of the connector.
 fn plan(connection: &Connection, lease: &Lease, world: &World) -> Plan {
-    let plan = returngo_brightpearl_mapping::plan(world, &connection.settings);
+    let mut plan = returngo_brightpearl_mapping::plan(world, &connection.settings);
     let is_earlier =
         !lease.requested && connection.is_before_start(&world.rma) && plan.state.credit.is_none();
-    if is_earlier { Plan { effects: Vec::new(), reviews: Vec::new(), ..plan } } else { plan }
+    if is_earlier {
+        plan.effects.clear();
+        plan.reviews.clear();
+    }
+    plan
 }

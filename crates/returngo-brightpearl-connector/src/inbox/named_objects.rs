@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    Error, GoodsInNoteId, MAX_IDS_PER_GET, OrderId, integration::Notification, warehouse::GoodsMovementSearch,
+    Error, GoodsInNoteId, GoodsNoteId, MAX_IDS_PER_GET, OrderId, integration::Notification,
+    warehouse::GoodsMovementSearch,
 };
 use returngo::RmaId;
 
@@ -93,7 +94,7 @@ async fn released_batches(
     let releases: Vec<u64> = releases.iter().copied().collect();
     let mut batches = BTreeSet::new();
     for part in releases.chunks(NOTES_PER_SEARCH) {
-        let search = GoodsMovementSearch::new().notes(&part.iter().copied().collect());
+        let search = GoodsMovementSearch::new().notes(&part.iter().copied().map(GoodsNoteId::new).collect());
         let search = client.goods_movements().search(search);
         let Rows { decoded, .. } =
             object_reads::rows(UnreadableKind::GoodsMovementRow, search, skipped).await?;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use brightpearl::{Error, ErrorKind, integration::Notification};
+use brightpearl::{Error, ErrorKind, NumericId, integration::Notification};
 
 use crate::{
     object_reads::ObjectsById,
@@ -23,17 +23,17 @@ pub(super) struct NotShownYet(BTreeMap<(UnreadableKind, u64), Option<Error>>);
 
 impl NotShownYet {
     /// Notes the objects that may be shown later, skips those that were refused for good, and returns the others.
-    pub(super) fn note<Id: Ord + Copy + Into<u64>, T>(
+    pub(super) fn note<Id: NumericId, T>(
         &mut self,
         kind: UnreadableKind,
         objects: ObjectsById<Id, T>,
         skipped: &mut Skipped<'_>,
     ) -> BTreeMap<Id, T> {
         for id in &objects.missing {
-            self.0.insert((kind, (*id).into()), None);
+            self.0.insert((kind, id.number()), None);
         }
         for (id, error) in &objects.refused {
-            let id: u64 = (*id).into();
+            let id = id.number();
             if is_temporary(error) {
                 self.0.insert((kind, id), Some(error.clone()));
             } else {

@@ -102,7 +102,7 @@ async fn break_order(shop: &Shop, broken: OrderId) {
     let ids = |request: &Request| {
         let (path, ids) = request.url.path().rsplit_once('/')?;
         (request.method.as_str() == "GET" && path.ends_with("/order-service/order"))
-            .then(|| ids.parse::<IdSet>().ok())?
+            .then(|| ids.parse::<IdSet<OrderId>>().ok())?
     };
     let show = move |order: &Order| {
         let mut shown = serde_json::to_value(order).unwrap();

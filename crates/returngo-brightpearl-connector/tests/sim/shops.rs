@@ -190,10 +190,10 @@ pub(crate) fn setup(sim: &Sim) -> Setup {
     }
     let mut setup = Setup {
         account: Some(account(&orders)),
-        switches: Switches {
-            search_lag_ms: if sim.chance(0.5) { sim.millis(0, 20_000).as_millis() as u64 } else { 0 },
-            ..Switches::default()
-        },
+        switches: Switches::with(|switches| {
+            switches.search_lag_ms =
+                if sim.chance(0.5) { sim.millis(0, 20_000).as_millis() as u64 } else { 0 };
+        }),
         throttle: sim.chance(0.1).then_some(60),
         seeds: Vec::new(),
         events: Vec::new(),

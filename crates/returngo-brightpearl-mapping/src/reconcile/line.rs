@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use api_client_core::wire;
 use brightpearl::{CurrencyCode, JournalId, NominalCode, OrderId, PaymentId};
 use jiff::civil::Date;
 use returngo::{RmaId, TransactionId};
@@ -11,6 +12,7 @@ use serde::Serialize;
 /// A line of the reconciliation: a refund or a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Line {
     /// The RMA.
     pub rma_id: RmaId,
@@ -40,6 +42,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// The value, which is positive.
+    #[serde(with = "wire::decimal")]
     pub value: Decimal,
     /// The currency.
     pub currency: CurrencyCode,

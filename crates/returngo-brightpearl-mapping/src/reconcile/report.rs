@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use api_client_core::wire;
 use brightpearl::{CurrencyCode, NominalCode};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use returngo::RmaId;
@@ -63,6 +64,7 @@ fn midnight(day: Date, zone: &TimeZone) -> Option<Timestamp> {
 
 /// The reconciliation of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// The period.
     #[serde(flatten)]
@@ -79,6 +81,7 @@ pub struct Report {
 /// An object that may have a refund and could not be reconciled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UnreconciledItem {
     /// The RMA, if it is known.
     pub rma_id: Option<RmaId>,
@@ -162,6 +165,7 @@ impl fmt::Display for Report {
 /// The total of one currency and bank account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Total {
     /// The currency.
     pub currency: CurrencyCode,
@@ -170,10 +174,12 @@ pub struct Total {
     /// The number of refunds in ReturnGO.
     pub refunds: usize,
     /// Their sum.
+    #[serde(with = "wire::decimal")]
     pub refunded: Decimal,
     /// The number of payments in Brightpearl.
     pub payments: usize,
     /// Their sum.
+    #[serde(with = "wire::decimal")]
     pub recorded: Decimal,
 }
 

@@ -19,6 +19,7 @@ use crate::{
 
 /// A payment to record, with its warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PaymentDraft {
     /// The payment.
     pub body: NewCustomerPayment,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use api_client_core::wire::Text;
+use api_client_core::wire::{Number, Text};
 use brightpearl::CurrencyCode;
 use returngo::TransactionType;
 use rust_decimal::Decimal;
@@ -118,7 +118,7 @@ pub(super) fn reference_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 pub(super) fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    let tolerance = Option::<Decimal>::deserialize(deserializer)?;
+    let tolerance = Option::<Number>::deserialize(deserializer)?.map(|Number(tolerance)| tolerance);
     match tolerance.filter(Decimal::is_sign_negative) {
         Some(negative) => Err(de::Error::custom(format_args!(
             "{negative} is negative; expected an amount such as \"0.01\""

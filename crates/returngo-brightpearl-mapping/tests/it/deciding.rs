@@ -481,7 +481,7 @@ proptest! {
             let (net, tax) = (Decimal::new(-cents, 2), Decimal::new(-cents / 5, 2));
             value["order"]["orderRows"]["884009"] = json!({
                 "orderRowSequence": "90", "productId": 1000, "productName": "Sale", "quantity": {"magnitude": "1"},
-                "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": tax}},
+                "rowValue": {"taxCode": "T20", "rowNet": {"value": net.to_string()}, "rowTax": {"value": tax.to_string()}},
             });
         }
         let mut model = Model::of(World::from_json(&value.to_string()).unwrap());

@@ -93,7 +93,7 @@ fn with_a_row_beside(row: Value) -> Plan {
 
 fn free_row(name: &str, reference: Option<&str>, net: Decimal) -> Value {
     json!({"orderRowSequence": "90", "productId": 1000, "productName": name, "quantity": {"magnitude": "1"},
-        "externalRef": reference, "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": "0"}}})
+        "externalRef": reference, "rowValue": {"taxCode": "T20", "rowNet": {"value": net.to_string()}, "rowTax": {"value": "0"}}})
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Model {
                 let payment: CustomerPayment = serde_json::from_value(json!({
                     "paymentId": PaymentId::new(self.id()), "transactionRef": body.transaction_ref,
                     "paymentMethodCode": body.payment_method_code, "paymentType": body.payment_type, "orderId": order_id,
-                    "currencyCode": body.currency_iso_code, "amountPaid": body.amount_paid, "journalId": journal,
+                    "currencyCode": body.currency_iso_code, "amountPaid": body.amount_paid.to_string(), "journalId": journal,
                 }))
                 .unwrap();
                 self.world.payments.push(payment);
@@ -148,8 +148,8 @@ pub(crate) fn credit_from(body: &NewSalesCredit, order: &Order, id: u64, first_r
         rows.insert(next.to_string(), json!({
             "orderRowSequence": ((at + 1) * 10).to_string(), "productId": row.product_id.unwrap_or(ProductId::FREE_TEXT),
             "productName": row.name, "productSku": original.and_then(|(_, original)| original.product_sku.clone()),
-            "quantity": {"magnitude": row.quantity}, "nominalCode": row.nominal_code, "externalRef": row.external_ref,
-            "rowValue": {"taxCode": row.tax_code, "rowNet": {"value": row.net}, "rowTax": {"value": row.tax}},
+            "quantity": {"magnitude": row.quantity.to_string()}, "nominalCode": row.nominal_code, "externalRef": row.external_ref,
+            "rowValue": {"taxCode": row.tax_code, "rowNet": {"value": row.net.to_string()}, "rowTax": {"value": row.tax.to_string()}},
         }));
         let Some((bundle, original)) = original else { continue };
         let parent = next;
@@ -164,7 +164,7 @@ pub(crate) fn credit_from(body: &NewSalesCredit, order: &Order, id: u64, first_r
                 next.to_string(),
                 json!({
                     "orderRowSequence": ((at + 1) * 10).to_string(), "productId": component.product_id,
-                    "productName": component.product_name, "quantity": {"magnitude": quantity},
+                    "productName": component.product_name, "quantity": {"magnitude": quantity.to_string()},
                     "rowValue": {"taxCode": row.tax_code, "rowNet": {"value": "0"}, "rowTax": {"value": "0"}},
                     "composition": {"bundleParent": false, "bundleChild": true, "parentOrderRowId": parent},
                 }),
@@ -195,6 +195,8 @@ fn set_total(credit: &mut Order) {
     let net: Decimal = credit.order_rows.values().map(|row| row.row_value.row_net.value).sum();
     let tax: Decimal = credit.order_rows.values().map(|row| row.row_value.row_tax.value).sum();
     let [net, tax] = [net, tax].map(|amount| returngo_brightpearl_mapping::amounts::round(amount, 2));
-    credit.total_value =
-        serde_json::from_value(json!({"net": net, "taxAmount": tax, "total": net + tax})).unwrap();
+    credit.total_value = serde_json::from_value(
+        json!({"net": net.to_string(), "taxAmount": tax.to_string(), "total": (net + tax).to_string()}),
+    )
+    .unwrap();
 }

@@ -153,7 +153,7 @@ proptest! {
         let credit = model.credit_of_rma().unwrap();
         if let Some(cents) = typed_in {
             let payment = json!({"paymentId": 551_207, "paymentType": "PAYMENT", "orderId": credit.id, "currencyCode": "GBP",
-                "amountPaid": Decimal::new(cents, 2)});
+                "amountPaid": Decimal::new(cents, 2).to_string()});
             model.world.payments.push(serde_json::from_value(payment).unwrap());
         }
         let plan = plan(&model.world, &settings);

@@ -61,7 +61,7 @@ fn order_of(rows: &[Bought], discounts: &[(i64, i64)], currency: &str) -> Order 
         let tax = if whole { Decimal::from(-tax / 100) } else { Decimal::new(-tax, 2) };
         let value = json!({
             "orderRowSequence": "990", "productId": 1000, "productName": "Discount", "quantity": {"magnitude": "1"},
-            "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": tax}},
+            "rowValue": {"taxCode": "T20", "rowNet": {"value": net.to_string()}, "rowTax": {"value": tax.to_string()}},
         });
         ((DISCOUNT + at as u64).to_string(), value)
     });
@@ -74,7 +74,7 @@ fn order_of(rows: &[Bought], discounts: &[(i64, i64)], currency: &str) -> Order 
             let value = json!({
                 "orderRowSequence": (10 * (at + 1)).to_string(), "productId": 2000 + at, "productName": format!("Product {at}"),
                 "productSku": format!("SKU-{at}"), "quantity": {"magnitude": row.quantity.to_string()}, "externalRef": format!("81{at}"),
-                "rowValue": {"taxCode": "T20", "rowNet": {"value": net}, "rowTax": {"value": tax}},
+                "rowValue": {"taxCode": "T20", "rowNet": {"value": net.to_string()}, "rowTax": {"value": tax.to_string()}},
             });
             (row_id(at).to_string(), value)
         })

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    GoodsInNoteId, IdSet, OrderId, integration::Notification, order::Order, warehouse::GoodsMovementSearch,
+    GoodsInNoteId, GoodsNoteId, IdSet, OrderId, integration::Notification, order::Order, warehouse::GoodsMovementSearch,
 };
 use returngo::RmaId;
 use returngo_brightpearl_mapping::keys;
@@ -20,9 +20,9 @@ impl Synchronizer {
     pub async fn rmas_of(&self, notification: &Notification) -> Result<BTreeSet<RmaId>, ReadError> {
         let ids = &notification.ids;
         let orders = match notification.resource_type.as_str() {
-            "order" => ids.clone(),
-            "goods-in-note" => self.orders_of_goods(ids).await?,
-            "quarantine-release" => self.orders_of_goods(&self.released_batches(ids).await?).await?,
+            "order" => ids.typed(),
+            "goods-in-note" => self.orders_of_goods(&ids.typed()).await?,
+            "quarantine-release" => self.orders_of_goods(&self.released_batches(&ids.typed()).await?).await?,
             _ => return Ok(BTreeSet::new()),
         };
         let orders = self.brightpearl.orders().get(&orders).await?;
@@ -32,16 +32,19 @@ impl Synchronizer {
         Ok(keyed.chain(adopted).collect())
     }
 
-    async fn orders_of_goods(&self, notes: &IdSet) -> Result<IdSet, ReadError> {
+    async fn orders_of_goods(&self, notes: &IdSet<GoodsInNoteId>) -> Result<IdSet<OrderId>, ReadError> {
         let notes = self.brightpearl.goods_in_notes().get(notes).await?;
-        Ok(notes.values().map(|note| note.order_id.get()).collect())
+        Ok(notes.values().map(|note| note.order_id).collect())
     }
 
     /// Returns the batches of quarantine releases. A batch is identified by its goods-in note.
-    async fn released_batches(&self, releases: &IdSet) -> Result<IdSet, ReadError> {
+    async fn released_batches(
+        &self,
+        releases: &IdSet<GoodsNoteId>,
+    ) -> Result<IdSet<GoodsInNoteId>, ReadError> {
         let search = GoodsMovementSearch::new().notes(releases);
         let moved = self.brightpearl.goods_movements().search(search).all().await?;
-        Ok(moved.iter().filter_map(|movement| movement.batch_id.map(GoodsInNoteId::get)).collect())
+        Ok(moved.iter().filter_map(|movement| movement.batch_id).collect())
     }
 
     async fn adopted(&self, credits: &[&Order]) -> Result<Vec<RmaId>, ReadError> {

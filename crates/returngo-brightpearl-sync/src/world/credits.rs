@@ -102,7 +102,7 @@ struct Goods {
 
 /// Reads the goods of the credits with receipts: other goods cannot have moved.
 async fn goods(brightpearl: &Client, credits: &BTreeSet<OrderId>) -> Result<BTreeMap<OrderId, Goods>, Error> {
-    let ids: IdSet = credits.iter().map(|id| id.get()).collect();
+    let ids: IdSet<OrderId> = credits.iter().copied().collect();
     let mut goods: BTreeMap<OrderId, Goods> = BTreeMap::new();
     for (id, note) in brightpearl.goods_in_notes().of_orders(&ids).await? {
         goods.entry(note.order_id).or_default().notes.insert(id, note);
@@ -165,7 +165,7 @@ fn needs_notes(world: &World, credits: &[OrderId], settings: &ConnectionSettings
         || world.rma.transactions.iter().any(|transaction| is_invoice(&transaction.kind))
 }
 
-fn sets(orders: &BTreeSet<OrderId>) -> Vec<IdSet> {
+fn sets(orders: &BTreeSet<OrderId>) -> Vec<IdSet<OrderId>> {
     let orders: Vec<OrderId> = orders.iter().copied().collect();
-    orders.chunks(ORDERS_A_SEARCH).map(|part| part.iter().map(|id| id.get()).collect()).collect()
+    orders.chunks(ORDERS_A_SEARCH).map(|part| IdSet::of(part.iter().copied())).collect()
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brightpearl::{
-    Client, Error, GoodsInNoteId, GoodsMovementId, IdSet, OrderId,
+    Client, Error, GoodsInNoteId, GoodsMovementId, GoodsNoteId, IdSet, OrderId,
     warehouse::{GoodsMovement, GoodsMovementSearch, GoodsNoteTypeCode},
 };
 
@@ -51,7 +51,8 @@ async fn since_the_first_receipt(
     batches: &BTreeSet<GoodsInNoteId>,
 ) -> Result<Option<Movements>, Error> {
     let mut movements = Movements::new();
-    let notes: IdSet = batches.iter().map(|batch| batch.get()).collect();
+    // A goods-in note is a goods note, of the same number.
+    let notes: IdSet<GoodsNoteId> = batches.iter().map(|batch| GoodsNoteId::new(batch.get())).collect();
     for notes in notes.per_get().collect::<Vec<_>>() {
         let search = GoodsMovementSearch::new().notes(&notes);
         add(&mut movements, brightpearl.goods_movements().search(search).all().await?);
@@ -62,7 +63,7 @@ async fn since_the_first_receipt(
         return Ok(None);
     };
     // What was received can move only afterwards, and ids count up (inferred).
-    let Ok(since) = format!("{first}-{HIGHEST_ID}").parse::<IdSet>() else { return Ok(None) };
+    let Ok(since) = format!("{first}-{HIGHEST_ID}").parse() else { return Ok(None) };
     for kind in [GoodsNoteTypeCode::InternalTransfer, GoodsNoteTypeCode::StockCorrection] {
         let search = GoodsMovementSearch::new().note_type(&kind).ids(&since);
         let mut pages = brightpearl.goods_movements().search(search);

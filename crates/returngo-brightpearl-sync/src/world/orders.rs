@@ -27,7 +27,7 @@ pub(super) async fn read(
     for (sales, credits) in sales.iter().zip(&mut credits) {
         credits.extend(intended.of(sales).filter_map(|intended| intended.credit));
     }
-    let ids: IdSet = sales.iter().chain(&credits).flatten().map(|id| id.get()).collect();
+    let ids: IdSet<OrderId> = sales.iter().chain(&credits).flatten().copied().collect();
     let orders: BTreeMap<OrderId, Order> = orders_and_credits(brightpearl, settings, &ids)
         .await?
         .into_iter()
@@ -85,7 +85,7 @@ impl Intended {
 async fn orders_and_credits(
     brightpearl: &Client,
     settings: &ConnectionSettings,
-    ids: &IdSet,
+    ids: &IdSet<OrderId>,
 ) -> Result<Vec<Order>, Error> {
     match settings.field_map {
         Some(_) => brightpearl.orders().get_with_custom_fields(ids).await,
@@ -204,7 +204,7 @@ async fn credits(
     let parents: Vec<OrderId> = parents.into_iter().collect();
     let searches = parents
         .chunks(ORDERS_A_SEARCH)
-        .map(|parents| credits.clone().parents(&parents.iter().map(|id| id.get()).collect()))
+        .map(|parents| credits.clone().parents(&parents.iter().copied().collect()))
         .chain(short_enough(&keys).map(|keys| credits.clone().external_refs(keys)));
     for search in searches {
         for credit in brightpearl.orders().search(search).all().await? {

@@ -16,8 +16,8 @@ pub(super) async fn read(
 ) -> Result<(), Error> {
     let wanted: Vec<BTreeSet<ProductId>> = worlds.iter().map(products_of).collect();
     let mut known = cache.0.lock().await;
-    let unknown: IdSet =
-        wanted.iter().flatten().filter(|id| !known.contains_key(id)).map(|id| id.get()).collect();
+    let unknown: IdSet<ProductId> =
+        wanted.iter().flatten().filter(|id| !known.contains_key(id)).copied().collect();
     for product in brightpearl.products().get(&unknown).await? {
         if let Some(stock_tracked) = product.stock.stock_tracked {
             known.insert(product.id, ProductFacts { stock_tracked });

@@ -1,5 +1,6 @@
 //! Actions of a user in the dashboard.
 
+use api_client_core::wire;
 use api_mock_core::Context;
 use jiff::Timestamp;
 use returngo::{
@@ -164,6 +165,7 @@ fn open_status(rma: &Rma) -> RmaStatus {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Refund {
+    #[serde(with = "wire::optional_decimal")]
     amount: Option<Decimal>,
     #[serde(rename = "type")]
     kind: Option<TransactionType>,

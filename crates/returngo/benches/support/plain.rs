@@ -32,7 +32,7 @@ pub(crate) struct Rma {
     comments: Vec<Comment>,
     exchange_orders: Vec<ExchangeOrder>,
     exchange_items: Vec<ExchangeItem>,
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     cancellation_fee: Decimal,
     transactions: Vec<Transaction>,
     created_at: Timestamp,
@@ -111,10 +111,10 @@ struct Address {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Money {
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     amount: Decimal,
     currency: String,
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     shop_amount: Decimal,
     shop_currency: String,
 }
@@ -141,11 +141,11 @@ struct Item {
     resolution_type: String,
     policy_rule_name: String,
     is_auto_approve: u8,
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     restocking_fee: Decimal,
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     return_fee: Decimal,
-    #[serde(with = "rust_decimal::serde::float")]
+    #[serde(with = "api_client_core::wire::decimal_number")]
     shipment_fee: Decimal,
     shipment_id: String,
     return_method: ReturnMethod,

@@ -10,6 +10,7 @@ use crate::{ReturnedItemId, RmaId, TransactionId};
 /// after every step. A stored [`SweepState`](super::SweepState) can be read as one too; its RMAs are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SweepCheckpoint {
     pub(super) began: Timestamp,
     /// The pending RMAs.

@@ -10,6 +10,7 @@ use crate::{ReturnedItemId, Rma, RmaStatus, TransactionId, TransactionStatus, Va
 /// The state of an RMA when it was read completely: enough to recognise a change that a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ObservedRma {
     /// When it was requested.
     pub read_at: Timestamp,

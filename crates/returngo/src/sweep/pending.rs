@@ -28,6 +28,7 @@ pub enum Reason {
 /// An RMA to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PendingRma {
     /// Which.
     pub rma_id: RmaId,

@@ -143,6 +143,7 @@ pub fn delete(id: &WebhookId) -> Request<()> {
 /// What [`Webhooks::ensure`] did.
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Ensured {
     /// Registrations that existed.
     pub kept: Vec<WebhookId>,

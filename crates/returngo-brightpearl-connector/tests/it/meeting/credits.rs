@@ -12,7 +12,7 @@ use crate::support::work_until_nothing_is_due;
 const WHOLE_ROW: (Decimal, Decimal, Decimal) = (dec!(3), dec!(100.0000), dec!(20.00));
 
 fn lagging() -> Switches {
-    Switches { search_lag_ms: 20_000, ..Switches::default() }
+    Switches::with(|switches| switches.search_lag_ms = 20_000)
 }
 
 async fn site_of(units: &[usize], switches: Switches) -> Site {
