@@ -80,7 +80,8 @@ impl Decision {
         match self.about().map(|(code, subject)| (part(code), subject)) {
             Some((ReturnPart::Transaction, subject)) => {
                 let refund = keys::refund(rma, &TransactionId::new(subject));
-                key.strip_prefix(refund.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+                let rest = key.strip_prefix(refund.as_str());
+                rest.is_some_and(|rest| subject.is_empty() || rest.is_empty() || rest.starts_with('-'))
             }
             _ => key == keys::credit(rma) || key == keys::adopted(rma) || key.contains("-status-"),
         }

@@ -77,7 +77,7 @@ async fn what_is_put_aside_waits_for_nobody(database: Database) {
     let work = store.work(&name("acme"), &rma(1)).await.unwrap().unwrap();
     assert_eq!((work.state, work.run_at), (JobState::InSync, None));
     assert_eq!(work.resolved, [question("refund above the credit")]);
-    let told = (AuditEvent::Resolved, "by dana: paid by hand".to_owned());
+    let told = (AuditEvent::Resolved, "OverRefund, by dana: paid by hand".to_owned());
     assert_eq!(last_of_audit(&store).await, told);
 }
 
@@ -204,11 +204,11 @@ async fn what_is_settled_by_hand_is_known_until_it_is_reopened(database: Databas
     assert!(settled().await.is_empty());
     assert!(store.resolve_reviews(&decision(Some("paid by hand")), at(2)).await.unwrap());
     let by_hand = |note: Option<&str>, decided_at: i64| {
-        let review = question("refund above the credit").code.to_string();
+        let Review { id: review, digest, .. } = question("refund above the credit");
         let note = note.map(str::to_owned);
         let at = Some(OffsetDateTime::utc(at(decided_at)));
         let (by, choice) = (Some("dana".to_owned()), "settled".to_owned());
-        (rma(1), Decision { review, digest: None, choice, by, at, note })
+        (rma(1), Decision { review, digest: Some(digest), choice, by, at, note })
     };
     assert_eq!(settled().await, [by_hand(Some("paid by hand"), 2)]);
     assert!(store.decisions(&name("acme"), &[rma(2)]).await.unwrap().is_empty());
