@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_client_core::OffsetDateTime;
 
-use super::{OrderSearch, OrderSummary, order::Orders};
+use super::{OrderSearch, OrderSummary};
 use crate::{
-    Error,
+    Client, Error,
     ids::OrderId,
     search::{Period, UndecodableRow},
 };
@@ -33,15 +33,15 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "a search does nothing until its rows are requested"]
-pub struct ChangedOrders<'c> {
-    orders: Orders<'c>,
+pub struct ChangedOrders {
+    client: Client,
     since: OffsetDateTime,
     search: OrderSearch,
 }
 
-impl<'c> ChangedOrders<'c> {
-    pub(super) fn new(orders: Orders<'c>, since: OffsetDateTime) -> Self {
-        Self { orders, since, search: OrderSearch::new() }
+impl ChangedOrders {
+    pub(super) fn new(client: Client, since: OffsetDateTime) -> Self {
+        Self { client, since, search: OrderSearch::new() }
     }
 
     /// Returns only orders that this search finds too. Its filters of `createdOn` and `updatedOn` are replaced.
@@ -64,9 +64,10 @@ impl<'c> ChangedOrders<'c> {
     /// When a page cannot be fetched; see [`ErrorKind`](crate::ErrorKind).
     pub async fn all_results(self) -> Result<Vec<Result<OrderSummary, UndecodableRow>>, Error> {
         let since = Period::from(self.since);
-        let created = self.orders.search(self.search.clone().created_on(&since)).all_results().await?;
+        let created =
+            self.client.orders().search(self.search.clone().created_on(&since)).all_results().await?;
         // Second, so that an order that changes meanwhile is returned as it is afterwards.
-        let changed = self.orders.search(self.search.updated_on(&since)).all_results().await?;
+        let changed = self.client.orders().search(self.search.updated_on(&since)).all_results().await?;
 
         let mut orders: BTreeMap<Option<OrderId>, OrderSummary> = BTreeMap::new();
         let mut invalid = Vec::new();

@@ -566,8 +566,8 @@ impl Orders<'_> {
     }
 
     /// Finds the orders that were created or changed since a time; see [`ChangedOrders`](super::ChangedOrders).
-    pub fn changed_since(&self, time: impl Into<OffsetDateTime>) -> super::ChangedOrders<'c> {
-        super::ChangedOrders::new(*self, time.into())
+    pub fn changed_since(&self, time: impl Into<OffsetDateTime>) -> super::ChangedOrders {
+        super::ChangedOrders::new(self.0.clone(), time.into())
     }
 
     /// Searches for orders.

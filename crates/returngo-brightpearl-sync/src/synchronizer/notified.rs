@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use brightpearl::{
-    GoodsInNoteId, GoodsNoteId, IdSet, OrderId, integration::Notification, order::Order, warehouse::GoodsMovementSearch,
+    GoodsInNoteId, GoodsNoteId, IdSet, OrderId, integration::Notification, order::Order,
+    warehouse::GoodsMovementSearch,
 };
 use returngo::RmaId;
 use returngo_brightpearl_mapping::keys;
