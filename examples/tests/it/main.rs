@@ -8,6 +8,7 @@ mod look_up;
 mod plan;
 mod reconcile;
 mod story;
+mod sync_return;
 mod webhook_receiver;
 
 use std::{
