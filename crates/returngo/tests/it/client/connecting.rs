@@ -65,8 +65,8 @@ async fn a_stream_outlives_the_client_that_it_came_from() {
 async fn a_stream_whose_next_is_dropped_loses_no_row() {
     let shop = MockReturngo::start().await;
     let returngo = builder(&shop).build().unwrap();
-    let all = returngo.rmas().list(RmaFilter::new().page_size(1)).all().await.unwrap();
-    let mut rows = returngo.rmas().list(RmaFilter::new().page_size(1)).stream();
+    let all = returngo.rmas().list(RmaFilter::new()).all().await.unwrap();
+    let mut rows = returngo.rmas().list(RmaFilter::new()).stream();
     let mut read = Vec::new();
     loop {
         // Polled once and dropped.

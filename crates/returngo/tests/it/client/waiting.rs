@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use returngo::{
-    ErrorKind, Quota,
-    client::{Clock as _, NotRetried, SkippingClock},
+    ErrorKind,
+    client::{Clock as _, NotRetried, Quota, SkippingClock},
 };
 use returngo_mock::{Fault, FaultKind, MockReturngo};
 
