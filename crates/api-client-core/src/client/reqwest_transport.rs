@@ -18,8 +18,9 @@ impl ReqwestTransport {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(user_agent: &str, timeout: Duration) -> Result<Self, UnusableSetting> {
+    pub fn new(user_agent: &str, timeout: Duration) -> Result<Self, TransportError> {
         Self::with_settings(user_agent, timeout, &HttpSettings::new())
+            .map_err(|error| TransportError::never_sent(error.to_string()))
     }
 
     /// Creates a transport with these settings, which may precede the user agent by one of the program.

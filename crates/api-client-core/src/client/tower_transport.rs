@@ -29,7 +29,7 @@ type AnyError = Box<dyn Error + Send + Sync>;
 /// let http = Arc::new(ReqwestTransport::new("acme-returns/1.4", Duration::from_secs(60))?);
 /// let transport = TowerTransport::new(middleware(TransportService::new(http)));
 /// # let _: &dyn api_client_core::client::Transport = &transport;
-/// # Ok::<(), api_client_core::client::UnusableSetting>(())
+/// # Ok::<(), api_client_core::client::TransportError>(())
 /// ```
 pub struct TowerTransport<S, B> {
     service: Mutex<S>,

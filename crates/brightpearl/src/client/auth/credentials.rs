@@ -34,7 +34,7 @@ pub(super) enum Scheme {
     AccountToken(SecretString),
     StaffToken(SecretString),
     AccessToken(SecretString),
-    OAuth { app: OAuthApp, store: Arc<dyn TokenStore> },
+    OAuth { app: Box<OAuthApp>, store: Arc<dyn TokenStore> },
 }
 
 impl Credentials {
@@ -71,7 +71,7 @@ impl Credentials {
     /// other tokens.
     pub fn oauth(app: OAuthApp, store: Arc<dyn TokenStore>) -> Self {
         let dev_ref = app.dev_ref.clone();
-        Self { dev_ref, ..Self::of(app.app_ref.clone(), Scheme::OAuth { app, store }) }
+        Self { dev_ref, ..Self::of(app.app_ref.clone(), Scheme::OAuth { app: Box::new(app), store }) }
     }
 
     /// Adds the developer's reference, as OAuth apps should.

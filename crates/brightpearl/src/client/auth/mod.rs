@@ -42,7 +42,7 @@ impl Authenticator {
         credentials.check()?;
         let session = match &credentials.scheme {
             Scheme::OAuth { app, store } => {
-                Some(Arc::new(Session::new(app.clone(), account.clone(), Arc::clone(store))))
+                Some(Arc::new(Session::new(OAuthApp::clone(app), account.clone(), Arc::clone(store))))
             }
             _ => None,
         };
