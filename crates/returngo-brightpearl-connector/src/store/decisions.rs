@@ -155,6 +155,7 @@ pub(super) async fn resolve_reviews(
     let RmaAction { connection, rma, .. } = decision;
     connection_queue::lock(session, connection).await?;
     let Some(item) = jobs::one(session, connection, rma).await? else { return Ok(false) };
+    let had_reviews = !item.reviews.is_empty();
     let reviews = unanswered(session, decision, item.reviews).await?;
     let mut settled = BTreeMap::new();
     for review in &reviews {
@@ -162,7 +163,7 @@ pub(super) async fn resolve_reviews(
     }
     if item.last_error.is_some() {
         settled.extend(failed_writes(session, decision).await?.into_iter().map(|id| (id, None)));
-    } else if settled.is_empty() {
+    } else if had_reviews && settled.is_empty() {
         return Ok(false);
     }
     let resolved = session::json(&[item.resolved, reviews].concat())?;
