@@ -27,7 +27,6 @@ impl RowScales {
 
 /// The net amount and the tax of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct RowAmounts {
     /// The amount without tax.
     pub net: Decimal,

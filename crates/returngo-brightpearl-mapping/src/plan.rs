@@ -294,6 +294,13 @@ pub struct UnitStatus {
     pub state: UnitState,
 }
 
+impl UnitStatus {
+    /// Creates the state of a unit that is on no credit row.
+    pub const fn new(unit: ReturnedItemId, state: UnitState) -> Self {
+        Self { returned_item_id: unit, row_id: None, state }
+    }
+}
+
 /// The state of a returned unit.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

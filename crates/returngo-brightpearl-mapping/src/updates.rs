@@ -30,7 +30,7 @@ use crate::{
 ///     "shipments": [{"shipmentId": "9100200", "status": "Shipped"}],
 ///     "items": [{"returnedItemId": "5600011", "sku": "LS-M", "shipmentId": "9100200", "paidPrice": {"amount": 40, "currency": "GBP"}}]
 /// }"#)?;
-/// let unit = UnitStatus { returned_item_id: "5600011".to_owned().into(), row_id: None, state: UnitState::Quarantined };
+/// let unit = UnitStatus::new("5600011".into(), UnitState::Quarantined);
 /// let effects = rma_updates_for(&rma, &[unit]);
 /// assert_eq!(effects[0].key(), "RGO-4410021-shipment-9100200-received");
 /// # Ok::<(), serde_json::Error>(())

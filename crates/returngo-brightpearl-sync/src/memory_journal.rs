@@ -33,10 +33,12 @@ impl MemoryJournal {
         Self { clock, records: Mutex::default(), decisions: Mutex::default() }
     }
 
-    /// Adds a decision about a review of an RMA. The next run applies it.
+    /// Adds a decision about a review of an RMA, and replaces an earlier one about the same review. The next run applies it.
     pub fn decide(&self, rma: RmaId, decision: Decision) {
         let mut decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
-        decisions.entry(rma).or_default().push(decision);
+        let of_rma = decisions.entry(rma).or_default();
+        of_rma.retain(|known| known.review != decision.review);
+        of_rma.push(decision);
     }
 
     fn records(&self) -> MutexGuard<'_, BTreeMap<(RmaId, String), (Intent, EffectRecord)>> {

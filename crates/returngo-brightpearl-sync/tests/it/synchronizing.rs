@@ -148,7 +148,7 @@ async fn effects_are_applied_one_by_one_while_they_are_planned() {
 #[tokio::test]
 async fn a_system_that_cannot_be_read_is_asked_again_later() {
     let shop = Shop::open().await;
-    shop.systems.returngo.faults().add(Fault::on("get-rma", FaultKind::Status503).times(20));
+    shop.systems.returngo.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status503).times(20));
     let unread = shop.sync().await.unwrap_err();
     assert!(unread.is_retryable() && !unread.may_have_been_applied(), "{unread:?}");
     assert!(unread.applied.is_empty());
