@@ -90,7 +90,9 @@ impl Decision {
     /// Whether it answers a review with a choice, on the facts that the review shows. A review that is settled by hand is not
     /// answered.
     pub fn answers(&self, review: &Review) -> bool {
-        !self.is_settled() && self.digest.as_deref() == Some(review.digest.as_str()) && review.ids().contains(&self.review)
+        !self.is_settled()
+            && self.digest.as_deref() == Some(review.digest.as_str())
+            && review.ids().contains(&self.review)
     }
 
     fn is_settled(&self) -> bool {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use api_client_core::client::{Clock, ReqwestTransport, Transport, UnusableSetting};
+use api_client_core::client::{Clock, ReqwestTransport, Transport, TransportError};
 use brightpearl::client::RequestBudget;
 use jiff::Timestamp;
 
@@ -67,7 +67,7 @@ pub enum RegistryError {
     Configuration(#[from] ConfigurationError),
     /// The HTTP transport cannot be created.
     #[error(transparent)]
-    Transport(#[from] UnusableSetting),
+    Transport(#[from] TransportError),
 }
 
 impl Registry {
@@ -196,7 +196,7 @@ impl Registry {
         budgets.entry(account).or_default().clone()
     }
 
-    fn transport(&self) -> Result<&Arc<dyn Transport>, UnusableSetting> {
+    fn transport(&self) -> Result<&Arc<dyn Transport>, TransportError> {
         const USER_AGENT: &str = concat!("returngo-brightpearl-connector/", env!("CARGO_PKG_VERSION"));
         const TIMEOUT: Duration = Duration::from_secs(60);
         if let Some(transport) = self.transport.get() {
