@@ -8,6 +8,6 @@ mod readme;
 mod refunds;
 mod synchronizing;
 mod systems;
-#[allow(unreachable_pub, reason = "the README shows this file")]
+#[allow(unreachable_pub, clippy::print_stdout, clippy::print_stderr, reason = "the README shows this file")]
 mod webhooks;
 mod world;
