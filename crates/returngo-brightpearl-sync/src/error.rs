@@ -61,7 +61,8 @@ impl ReadError {
     pub fn try_again_at(&self) -> Option<Timestamp> {
         match self {
             Self::Rma { source, .. } | Self::Returngo(source) => source.try_again_at(),
-            Self::SetUp(_) | Self::Brightpearl(_) | Self::Journal(_) | Self::NotAsked(_) => None,
+            Self::SetUp(source) | Self::Brightpearl(source) => source.try_again_at(),
+            Self::Journal(_) | Self::NotAsked(_) => None,
         }
     }
 

@@ -157,6 +157,18 @@ pub struct Ensured {
 }
 
 /// The webhook registrations of a shop: [`Client::webhooks`](crate::Client::webhooks).
+///
+/// ```no_run
+/// # async fn example(returngo: returngo::Client, secret: &str) -> Result<(), returngo::Error> {
+/// use returngo::{NewWebhook, WebhookEvent::{RmaStatusUpdated, TransactionCreated}};
+///
+/// let receiver = format!("https://returns.example.test/returngo?k={secret}");
+/// let wanted = NewWebhook::of_each([RmaStatusUpdated, TransactionCreated], receiver);
+/// let ensured = returngo.webhooks().ensure(&wanted).await?;
+/// println!("created {}, of others {}", ensured.created.len(), ensured.others.len());
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, Copy)]
 pub struct Webhooks<'c>(pub(crate) &'c crate::Client);
