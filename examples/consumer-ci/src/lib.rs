@@ -10,8 +10,10 @@ pub async fn credit_goodwill(
     reference: &str,
     amount: Decimal,
 ) -> Result<OrderId, Box<dyn std::error::Error>> {
-    let sale = brightpearl.orders().get(&[order].into_iter().collect()).await?.pop().ok_or("no such order")?;
-    let customer = sale.parties.customer.and_then(|party| party.contact_id).ok_or("the order has no customer")?;
+    let sale =
+        brightpearl.orders().get(&[order].into_iter().collect()).await?.pop().ok_or("no such order")?;
+    let customer =
+        sale.parties.customer.and_then(|party| party.contact_id).ok_or("the order has no customer")?;
     let mut credit = NewSalesCredit::for_customer(customer);
     credit.parent_id = Some(order);
     credit.external_ref = Some(reference.to_owned());

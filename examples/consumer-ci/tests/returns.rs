@@ -27,8 +27,12 @@ async fn a_credit_whose_answer_is_lost_is_created_once() {
 #[tokio::test]
 async fn a_return_is_read_although_returngo_is_unavailable_once() {
     let mock = MockReturngo::start().await;
-    let client =
-        returngo::Client::builder().url(mock.url()).api_key(mock.api_key()).shop(mock.shop()).build().unwrap();
+    let client = returngo::Client::builder()
+        .url(mock.url())
+        .api_key(mock.api_key())
+        .shop(mock.shop())
+        .build()
+        .unwrap();
     mock.faults().add(Fault::on("GET /rma/{id}", FaultKind::Status503));
 
     let paid = worth(&client, &"4410021".parse().unwrap()).await.unwrap();
