@@ -4,13 +4,15 @@ use std::{sync::Arc, task::Poll, time::Duration};
 
 use api_mock_core::{Fault, FaultKind};
 use brightpearl::client::{Clock, SkippingClock};
+use brightpearl_mock::{MockBrightpearl, Switches};
 use returngo::RmaId;
-use returngo_brightpearl_mapping::{ConnectionSettings, keys};
+use returngo_brightpearl_mapping::{ConnectionSettings, ReviewCode, keys};
 use returngo_brightpearl_sync::{ApplyError, MemoryJournal, SyncError, Synced, Synchronizer, Withheld};
-use returngo_mock::Refund;
+use returngo_mock::{MockReturngo, Refund};
+use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
-use crate::systems::Systems;
+use crate::systems::{Systems, settings};
 
 /// A write that Brightpearl takes twice.
 const ADD_ROW: &str = "post-order-row";
@@ -79,6 +81,38 @@ async fn runs_at_the_same_time_write_once() {
     }
     assert_eq!(applied.iter().filter(|applied| **applied > 0).count(), 1, "{applied:?}");
     assert_eq!(shop.written().await, (1, 1, 1));
+}
+
+/// Searches of Brightpearl show a write late, so the second return knows of the first one's credit from the journal only.
+#[tokio::test]
+async fn two_returns_of_one_order_share_its_rows_at_the_same_time() {
+    let lagging = Switches::with(|switches| switches.search_lag_ms = 60_000);
+    let brightpearl = MockBrightpearl::builder().switches(lagging).start().await;
+    let systems = Systems { brightpearl, returngo: MockReturngo::start().await };
+    systems.brightpearl.set_throttle(None);
+    let first: RmaId = "4410021".parse().unwrap();
+    let mut second = systems.returngo.rma(&first).unwrap();
+    second.rma_summary.rma_id = "4410055".parse().unwrap();
+    for (unit, number) in second.items.iter_mut().zip(5_600_091..) {
+        unit.returned_item_id = number.to_string().into();
+    }
+    let rmas = [first, second.id().clone()];
+    systems.returngo.put_rma(second);
+    rmas.iter().for_each(|rma| drop(systems.returngo.approve(rma).unwrap()));
+    let synchronizer = Synchronizer::new(systems.to_brightpearl(), systems.to_returngo(), settings());
+    let (one, two) = tokio::join!(synchronizer.sync(&rmas[0]), synchronizer.sync(&rmas[1]));
+    let asked = [one.unwrap().reviews, two.unwrap().reviews].concat();
+    assert_eq!(asked.iter().map(|review| review.code).collect::<Vec<_>>(), [ReviewCode::AlreadyCredited]);
+
+    let orders = systems.brightpearl.orders();
+    let credits = orders.iter().filter(|order| order.is_sales_credit());
+    let shirts = credits.flat_map(|credit| credit.order_rows.values()).filter(|row| {
+        row.external_ref
+            .as_deref()
+            .is_some_and(|key| key.starts_with("RGO-R") && row.product_sku.as_deref() == Some("LS-M"))
+    });
+    let shirts: Decimal = shirts.map(|row| row.quantity.magnitude).sum();
+    assert_eq!(shirts, dec!(3), "three were sold, and two are returned twice");
 }
 
 #[tokio::test]
