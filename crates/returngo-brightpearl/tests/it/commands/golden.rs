@@ -43,10 +43,14 @@ impl Golden<'_> {
         }
     }
 
-    /// Replaces times, days, ports, folders and random values by their names.
+    /// Replaces times, days, ports, folders, calls and random values by their names.
     fn steady(&self, value: &mut Value, field: &str) {
         match value {
             Value::Array(values) => values.iter_mut().for_each(|value| self.steady(value, field)),
+            // A read may be sent again on a machine that is slow.
+            Value::Object(fields) if field == "returngoCalls" => {
+                fields.insert("left".to_owned(), "<calls>".into());
+            }
             Value::Object(fields) => {
                 fields.iter_mut().for_each(|(field, value)| self.steady(value, field));
             }
